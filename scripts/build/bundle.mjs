@@ -1,0 +1,75 @@
+// Bundles each entry with the glue. Two imports are made here: `#glue`, what wasm-bindgen wrote with a guard around
+// the instance's exports, and `#wasm`, the wasm bytes inside a JavaScript module.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "../failure.mjs";
+import { glueDir, inRoot, pkg } from "../paths.mjs";
+import { entries } from "./entries.mjs";
+import { wasm } from "./wasm.mjs";
+import { wasmModule } from "./wasm-text.mjs";
+
+export async function bundleEntries() {
+  mkdirSync(pkg, { recursive: true });
+  for (const entry of entries) {
+    const code = await bundle(entry, readFileSync(wasm));
+    refuseUrls(entry, code);
+    writeFileSync(join(pkg, `${entry.name}.js`), code);
+  }
+}
+
+/** The text of an entry's file, with this wasm in it if it inlines any. */
+export async function bundle(entry, wasmBytes) {
+  const esbuild = await import("esbuild");
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [inRoot(entry.source)],
+    absWorkingDir: inRoot(),
+    write: false,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    logLevel: "warning",
+    plugins: [virtualModules(wasmBytes)],
+  });
+  return outputFiles[0].text;
+}
+
+const virtualModules = (wasmBytes) => ({
+  name: "virtual-modules",
+  setup(build) {
+    build.onResolve({ filter: /^#glue$/ }, () => ({
+      path: join(glueDir, "everwire.js"),
+      sideEffects: false,
+    }));
+    build.onResolve({ filter: /^#wasm$/ }, () => ({ path: "wasm", namespace: "wasm", sideEffects: false }));
+    build.onLoad({ filter: /everwire\.js$/ }, ({ path }) => ({
+      contents: guarded(readFileSync(path, "utf8")),
+    }));
+    build.onLoad({ filter: /.*/, namespace: "wasm" }, () => ({ contents: wasmModule(wasmBytes) }));
+  },
+});
+
+/** Every way into the wasm passes the guard of ts/load.ts, which notices a trap wherever it happens. */
+function guarded(glue) {
+  const places = /\bwasm = (wasmInstance|instance)\.exports;/g;
+  const found = glue.match(places)?.length ?? 0;
+  if (found !== 2) {
+    throw new Failure(
+      `The glue takes the instance's exports in ${found} places, not in 2: wasm-bindgen has changed. ` +
+        "Look for `.exports` in target/npm/glue/everwire.js and mend scripts/build/bundle.mjs.",
+    );
+  }
+  const load = JSON.stringify(inRoot("ts/load.ts"));
+  return `import { guard } from ${load};\n${glue.replace(places, "wasm = guard($1.exports);")}`;
+}
+
+/** The bundlers of those who use the package rewrite `new URL(…, import.meta.url)`. */
+function refuseUrls({ name, ownUrl }, code) {
+  const found = code.match(/import\.meta/g)?.length ?? 0;
+  if (found <= (ownUrl ? 1 : 0)) return;
+  throw new Failure(
+    `${name}.js would hold import.meta ${found} times and ${ownUrl ? "needs it once" : "must run without it"}: ` +
+      "bundlers rewrite such addresses. Take it out of the TypeScript source.",
+  );
+}

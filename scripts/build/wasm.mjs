@@ -1,0 +1,84 @@
+// The Rust core: cargo to wasm, wasm-bindgen to glue, wasm-opt to size.
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { cargoTarget, glueDir, inRoot, npmTarget, pkg } from "../paths.mjs";
+import { output, run } from "../process.mjs";
+import { shortenNames } from "./names.mjs";
+import { trapAtOnce } from "./panics.mjs";
+import { featureOptions } from "./wasm-features.mjs";
+
+const RECIPE = ["wasm", "panics", "names", "wasm-features"].map((name) => `scripts/build/${name}.mjs`);
+const TARGET = "wasm32-unknown-unknown";
+const PROFILE = "wasm-release";
+const CARGO = ["build", "--locked", "--profile", PROFILE, "--target", TARGET, "--lib", "--features", "js"];
+// The reset function starts a fresh instance after a trap and keeps the old one's objects away from it.
+const BINDGEN = [
+  "--target",
+  "web",
+  "--omit-default-module-path",
+  "--experimental-reset-state-function",
+  "--out-name",
+  "everwire",
+];
+
+const SMALLER = ["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"];
+
+const compiled = join(cargoTarget, TARGET, PROFILE, "everwire.wasm");
+const bound = join(glueDir, "everwire_bg.wasm");
+export const wasm = join(npmTarget, "everwire.wasm");
+const stamp = join(npmTarget, "wasm.stamp");
+
+/** Leaves the glue in target/npm/glue and the finished wasm in target/npm and pkg. */
+export async function buildWasm() {
+  await run("cargo", CARGO, { env: { CARGO_ENCODED_RUSTFLAGS: await rustFlags() } });
+  const inputs = fingerprint();
+  if (!existsSync(stamp) || !existsSync(wasm) || readFileSync(stamp, "utf8") !== inputs) {
+    rmSync(stamp, { force: true });
+    mkdirSync(glueDir, { recursive: true });
+    await run("wasm-bindgen", [...BINDGEN, "--out-dir", glueDir, compiled]);
+    await trapAtOnce(bound);
+    const wasmOpt = [inRoot("node_modules/binaryen/bin/wasm-opt"), ...featureOptions];
+    await run(process.execPath, [...wasmOpt, ...SMALLER, bound, "-o", wasm]);
+    const names = ["--minify-imports-and-exports-and-modules", wasm, "-o", wasm];
+    shortenNames(join(glueDir, "everwire.js"), await output(process.execPath, [...wasmOpt, ...names]));
+    // Throws where an engine would refuse it.
+    await WebAssembly.compile(readFileSync(wasm));
+    writeFileSync(stamp, inputs);
+  }
+  mkdirSync(pkg, { recursive: true });
+  copyFileSync(wasm, join(pkg, "everwire.wasm"));
+}
+
+function fingerprint() {
+  const hash = createHash("sha256");
+  for (const file of [
+    compiled,
+    ...["Cargo.lock", "package-lock.json", ...RECIPE].map((name) => inRoot(name)),
+  ]) {
+    hash.update(readFileSync(file));
+  }
+  return hash.digest("hex");
+}
+
+/** Little inlining; and panic locations name source files: these flags cut off where those lie on this machine. */
+async function rustFlags() {
+  await run("cargo", ["fetch", "--locked", "--target", TARGET, "--quiet"]);
+  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  const registry = join(cargoHome, "registry/src");
+  const prefixes = existsSync(registry) ? readdirSync(registry).map((name) => join(registry, name)) : [];
+  const sysroot = (await output("rustc", ["--print", "sysroot"]))?.trim();
+  return [...prefixes.map((path) => [path, "crates"]), [sysroot, "rust"], [inRoot(), "everwire"]]
+    .map(([from, to]) => `--remap-path-prefix=${from}=${to}`)
+    .concat("-Cllvm-args=-inline-threshold=10")
+    .join("\x1f");
+}

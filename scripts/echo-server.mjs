@@ -1,0 +1,40 @@
+// The native server: the tests' peer and the demo's server.
+import { join } from "node:path";
+import { Failure } from "./failure.mjs";
+import { cargoTarget, root } from "./paths.mjs";
+import { run, start, stop } from "./process.mjs";
+
+const PACKAGE = "everwire-echo-server";
+const READY = /listening on (http:\/\/[\w.:[\]-]+)/;
+const READY_WITHIN = 10_000;
+
+export async function buildServer(options) {
+  await run("cargo", ["build", "--locked", "--package", PACKAGE, "--bin", PACKAGE], options);
+}
+
+/**
+ * Starts the built server; port 0 is any free one. `serve` lists [prefix, directory] pairs beside what it serves
+ * anyhow. Ready when this resolves: `{ http, ws, exited, stop }`.
+ */
+export async function startServer({ port = 0, serve = [], quiet = false } = {}) {
+  const args = ["--port", String(port), "--control", "--root", root];
+  for (const [prefix, directory] of serve) args.push("--serve", `/${prefix.replace(/^\//, "")}=${directory}`);
+  let seen = "";
+  let ready;
+  const address = new Promise((resolve) => (ready = resolve));
+  const tee = (text) => {
+    if (seen.length < 10_000) seen += text;
+    const found = READY.exec(seen);
+    if (found) ready(found[1]);
+  };
+  const child = start(join(cargoTarget, "debug", PACKAGE), args, { quiet, tee });
+  const timer = setTimeout(() => ready(undefined), READY_WITHIN);
+  const http = await Promise.race([address, child.exited.then(() => undefined)]);
+  clearTimeout(timer);
+  if (!http) {
+    await stop(child);
+    const why = quiet ? `:\n${seen.trim()}` : ", as it says above.";
+    throw new Failure(`The echo server did not start on port ${port}${why}\nPORT=0 takes a free port.`);
+  }
+  return { http, ws: http.replace(/^http/, "ws"), exited: child.exited, stop: () => stop(child) };
+}

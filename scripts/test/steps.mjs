@@ -1,0 +1,78 @@
+// The steps of `npm test`, in the order they run. `run` gets `{ tee }`, to pass to what prints how many tests passed.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "../build.mjs";
+import { Failure } from "../failure.mjs";
+import { inRoot } from "../paths.mjs";
+import { run } from "../process.mjs";
+import { forTests, setup } from "../setup.mjs";
+import { wasmPackTest } from "./wasm-pack.mjs";
+
+const WASM = ["--target", "wasm32-unknown-unknown"];
+
+export const steps = [
+  step("setup", "what the tests need is here", [], () => setup(forTests)),
+  step("fmt", "everything is formatted", ["setup"], () => script("fmt.mjs", "--check")),
+  step("clippy", "clippy, native", ["setup"], () => clippy("--workspace")),
+  step("clippy-wasm", "clippy, wasm32", ["setup"], clippyWasm),
+  step("doc", "the crate's documentation, without a warning", ["setup"], doc),
+  step("cargo-test", "native tests", ["setup"], cargoTest),
+  step("build", "the npm package", ["setup"], build),
+  step("types", "the package's types, as its users compile them", ["build"], types),
+  step("facade", "ts/ decides nothing", ["setup"], () => script("check-facade.mjs")),
+  step("size", "every entry is within its budget", ["build"], () => script("size.mjs", "--no-build")),
+  step("wasm-chrome", "wasm-pack tests in Chromium", ["setup"], (to) => wasmPackTest("chrome", to)),
+  step("wasm-firefox", "wasm-pack tests in Firefox", ["setup"], (to) => wasmPackTest("firefox", to)),
+  step("packaging", "the package in its users' hands", ["build"], (to) => nodeTests("packaging", to)),
+  step("e2e", "the package and the demo in real browsers", ["build"], (to) => nodeTests("e2e", to)),
+];
+
+function step(name, title, needs, run) {
+  return { name, title, needs, run };
+}
+
+function script(name, ...args) {
+  return run(process.execPath, [inRoot("scripts", name), ...args]);
+}
+
+function clippy(...args) {
+  return run("cargo", ["clippy", "--locked", "--all-targets", ...args, "--", "-D", "warnings"]);
+}
+
+async function clippyWasm() {
+  await clippy("--package", "everwire", ...WASM);
+  await clippy("--package", "everwire", ...WASM, "--features", "js");
+}
+
+async function doc() {
+  const env = { RUSTDOCFLAGS: "-D warnings" };
+  await run("cargo", ["doc", "--locked", "--no-deps", "--workspace"], { env });
+  await run("cargo", ["doc", "--locked", "--no-deps", "--package", "everwire", ...WASM], { env });
+}
+
+function cargoTest(to) {
+  return run("cargo", ["test", "--locked", "--workspace"], to);
+}
+
+/** Each way in which TypeScript finds a package's types. */
+async function types() {
+  const tsc = inRoot("node_modules/typescript/bin/tsc");
+  for (const [module, resolution] of [
+    ["esnext", "bundler"],
+    ["nodenext", "nodenext"],
+  ]) {
+    const how = ["--module", module, "--moduleResolution", resolution];
+    await run(process.execPath, [tsc, "--project", inRoot("tests/types"), ...how]);
+  }
+}
+
+/** One file at a time: each starts browsers, and the time-outs are for a machine that has time for them. */
+async function nodeTests(directory, to) {
+  const files = existsSync(inRoot("tests", directory))
+    ? readdirSync(inRoot("tests", directory)).filter((name) => name.endsWith(".test.mjs"))
+    : [];
+  if (files.length === 0)
+    throw new Failure(`tests/${directory} holds no *.test.mjs: a step that tests nothing is no pass.`);
+  const paths = files.map((name) => join("tests", directory, name));
+  await run(process.execPath, ["--test", "--test-reporter=spec", "--test-concurrency=1", ...paths], to);
+}

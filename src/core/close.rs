@@ -1,0 +1,107 @@
+//! Close codes: which are final, what a reason may ask for, and what may be sent.
+
+use super::time::Micros;
+
+/// Longest wait a server may ask for in a close reason.
+const RETRY_AFTER_MAX: u64 = 3_600_000;
+/// A close frame's payload is at most 125 bytes, two of them the code (RFC 6455, section 5.5).
+const REASON_MAX: usize = 123;
+
+/// How a connection ended, as the browser's `CloseEvent` tells it (RFC 6455, section 7.1.5-6).
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Close {
+    /// Status code; 1005 when the peer gave none, 1006 when there was no close frame at all.
+    pub code: u16,
+    /// The peer's reason, empty if it gave none.
+    pub reason: Box<str>,
+    /// Whether both ends completed the closing handshake.
+    pub clean: bool,
+}
+
+impl Close {
+    /// A connection that ended without a close frame.
+    pub fn abnormal() -> Self {
+        Self { code: 1006, ..Self::default() }
+    }
+
+    /// Whether trying again cannot help, by the close table: 1002, 1003, 1007, 1008, 1010 and
+    /// 4400-4499. Every other code, 1000 included, is retried.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self.code, 1002 | 1003 | 1007 | 1008 | 1010 | 4400..=4499)
+    }
+
+    /// The floor a server sets with `retry-after=MS` anywhere in its reason, held at one hour.
+    pub fn retry_after(&self) -> Option<Micros> {
+        const NAME: &[u8] = b"retry-after=";
+        let mut rest = self.reason.as_bytes();
+        while !rest.starts_with(NAME) {
+            (_, rest) = rest.split_first()?;
+        }
+        let digits = rest.iter().skip(NAME.len()).take_while(|byte| byte.is_ascii_digit());
+        let mut millis: Option<u64> = None;
+        for digit in digits {
+            let value = millis.unwrap_or(0).saturating_mul(10).saturating_add(u64::from(digit - b'0'));
+            millis = Some(value);
+        }
+        millis.map(|millis| Micros::from_millis(millis.min(RETRY_AFTER_MAX)))
+    }
+}
+
+/// Whether an application may close with `code`: 1000 and 3000-4999 (WHATWG WebSockets, `close()`).
+pub fn may_send(code: u16) -> bool {
+    matches!(code, 1000 | 3000..=4999)
+}
+
+/// Cuts a reason to the 123 bytes of UTF-8 that fit in a close frame, on a character boundary.
+pub fn cut_reason(reason: &str) -> &str {
+    let mut end = reason.len().min(REASON_MAX);
+    while !reason.is_char_boundary(end) {
+        end -= 1;
+    }
+    reason.get(..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_reason(reason: &str) -> Close {
+        Close { code: 1013, reason: reason.into(), clean: true }
+    }
+
+    #[test]
+    fn the_close_table_is_what_the_readme_says() {
+        let fatal: Vec<u16> =
+            (0..=u16::MAX).filter(|code| Close { code: *code, ..Close::default() }.is_fatal()).collect();
+        let expected: Vec<u16> = [1002, 1003, 1007, 1008, 1010].into_iter().chain(4400..=4499).collect();
+        assert_eq!(fatal, expected);
+    }
+
+    #[test]
+    fn retry_after_is_read_from_the_reason_and_held_at_an_hour() {
+        assert_eq!(with_reason("retry-after=1500").retry_after(), Some(Micros::from_millis(1500)));
+        assert_eq!(with_reason("busy; retry-after=20, sorry").retry_after(), Some(Micros::from_millis(20)));
+        assert_eq!(
+            with_reason("retry-after=99999999999999999999").retry_after(),
+            Some(Micros::from_millis(3_600_000))
+        );
+        assert_eq!(with_reason("retry-after=").retry_after(), None);
+        assert_eq!(with_reason("retry-after=-5").retry_after(), None);
+        assert_eq!(with_reason("later").retry_after(), None);
+    }
+
+    #[test]
+    fn a_reason_is_cut_at_123_bytes_on_a_character_boundary() {
+        assert_eq!(cut_reason(&"x".repeat(200)).len(), 123);
+        let cut = cut_reason("ééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé");
+        assert_eq!(cut.len(), 122);
+        assert!(cut.chars().all(|c| c == 'é'));
+        assert_eq!(cut_reason("short"), "short");
+    }
+
+    #[test]
+    fn only_1000_and_3000_to_4999_may_be_sent() {
+        let allowed: Vec<u16> = (0..=u16::MAX).filter(|code| may_send(*code)).collect();
+        assert_eq!(allowed, [1000].into_iter().chain(3000..=4999).collect::<Vec<_>>());
+    }
+}

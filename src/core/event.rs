@@ -1,0 +1,261 @@
+//! What goes into the machine and what comes out.
+
+use super::close::Close;
+use super::outbox::MessageId;
+use super::state::{Cause, State};
+use super::time::Micros;
+
+/// One socket. Inputs about any but the current one change nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct LinkId(pub u32);
+
+/// One question to the host. Answers to any but the current one change nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct Ticket(pub u32);
+
+/// What happened outside.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The host knows where to connect; `local` if that is this very machine, which needs no network.
+    Target {
+        /// The ticket of the question.
+        ticket: Ticket,
+        /// Whether the target is reachable without a network.
+        local: bool,
+    },
+    /// The host could not find out where to connect.
+    TargetFailed {
+        /// The ticket of the question.
+        ticket: Ticket,
+    },
+    /// The constructor refused: one of the final causes.
+    DialFailed {
+        /// The link that was to be.
+        link: LinkId,
+        /// Why.
+        cause: Cause,
+    },
+    /// The socket opened.
+    Opened {
+        /// Which.
+        link: LinkId,
+    },
+    /// The greeting is sent, or failed.
+    Greeted {
+        /// On which link.
+        link: LinkId,
+        /// Whether it was sent.
+        ok: bool,
+    },
+    /// The socket reported an error. A close should follow at once.
+    Errored {
+        /// Which.
+        link: LinkId,
+    },
+    /// The socket closed.
+    Closed {
+        /// Which.
+        link: LinkId,
+        /// How.
+        close: Close,
+    },
+    /// The socket's `bufferedAmount`, as asked for by [`Output::Sample`] or offered.
+    Buffered {
+        /// Which socket.
+        link: LinkId,
+        /// Bytes not yet handed to the network.
+        bytes: u64,
+        /// Whether this answers [`Output::Sample`].
+        asked: bool,
+    },
+    /// The application's word on a retry.
+    Decided {
+        /// The ticket of the question.
+        ticket: Ticket,
+        /// How long to wait, or stop.
+        delay: Option<Micros>,
+    },
+    /// The browser says whether there is a network.
+    Online(bool),
+    /// The wake-up asked for by [`Machine::next_wake`](super::Machine::next_wake).
+    Timeout,
+}
+
+/// What an arriving message is to the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A message for the application.
+    Message,
+    /// The answer to a ping; not for the application.
+    Pong,
+    /// The server's welcome; the application sees it too.
+    Welcome,
+}
+
+/// What the host is to do, in order.
+#[derive(Debug)]
+pub enum Output<P> {
+    /// Find out where to connect and answer with `Target` or `TargetFailed`.
+    Resolve {
+        /// To answer with.
+        ticket: Ticket,
+        /// Which attempt since the last stable link, from 1.
+        attempt: u32,
+        /// Which of several URLs is next: take it modulo their number.
+        turn: u32,
+        /// Why an attempt is made.
+        cause: Cause,
+    },
+    /// Whoever is still finding out may stop.
+    AbortResolve,
+    /// Construct a socket with the latest target.
+    Dial {
+        /// Its name from now on.
+        link: LinkId,
+    },
+    /// Send the greeting and answer with `Greeted`.
+    Greet {
+        /// On this link.
+        link: LinkId,
+        /// Which attempt this is.
+        attempt: u32,
+    },
+    /// Send a ping, past the queue.
+    Ping {
+        /// On this link.
+        link: LinkId,
+    },
+    /// Close the socket.
+    Hangup {
+        /// Which.
+        link: LinkId,
+        /// With which code and reason; without, as `close()` does.
+        close: Option<Close>,
+        /// Detach first and forget it: its own close event may take a minute to come.
+        forget: bool,
+    },
+    /// Say how much the socket still buffers, when the current task is over.
+    Sample {
+        /// Which socket.
+        link: LinkId,
+    },
+    /// Ask the application whether to try again, and when; answer with `Decided`.
+    Decide {
+        /// To answer with.
+        ticket: Ticket,
+        /// The attempt it would be.
+        attempt: u32,
+        /// What made it necessary.
+        cause: Cause,
+        /// How the last connection ended.
+        close: Close,
+        /// Since the wire was last stable.
+        elapsed: Micros,
+        /// What the back-off would wait.
+        delay: Micros,
+        /// Whether the close table says stop.
+        fatal: bool,
+    },
+    /// A send has settled.
+    Settled {
+        /// The message, given back.
+        payload: P,
+        /// What became of it.
+        outcome: Outcome,
+    },
+    /// Tell the application.
+    Event(Event),
+}
+
+/// What the application hears.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The wire moved on.
+    StateChanged(State),
+    /// Messages leave from now on.
+    Opened,
+    /// An open wire is no longer open, or it is over.
+    Closed {
+        /// Why.
+        cause: Cause,
+        /// How the connection ended.
+        close: Close,
+        /// Whether no attempt will follow by itself.
+        last: bool,
+    },
+    /// An attempt or a link failed.
+    Failed {
+        /// Why.
+        cause: Cause,
+        /// How the connection ended.
+        close: Close,
+    },
+    /// A pong matched a ping.
+    Pong {
+        /// This round trip.
+        rtt: Micros,
+        /// Smoothed as in RFC 6298, section 2 (gain 1/8).
+        smoothed: Micros,
+    },
+    /// What [`Machine::watch_drain`](super::Machine::watch_drain) waited for.
+    Drained {
+        /// Which watch.
+        watch: u32,
+        /// Whether the queue is empty because every message left or settled, not because time ran out.
+        empty: bool,
+    },
+    /// An arriving message that the host holds is next in line.
+    Message,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The browser took it. In plain mode nobody knows more.
+    HandedOver,
+    /// It never left.
+    NotSent(Reason),
+}
+
+/// Why a message never left. The numbers are part of the contract with the npm face.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Reason {
+    /// The queue was full, or the message larger than the whole queue may be.
+    Full = 1,
+    /// It gave way to another message.
+    Evicted = 2,
+    /// A newer message of the same key took its place.
+    Superseded = 3,
+    /// It waited longer than its TTL.
+    Expired = 4,
+    /// The application took it back.
+    Withdrawn = 5,
+    /// The wire is closed.
+    Closed = 6,
+    /// The socket was open but threw when given this message.
+    Refused = 7,
+}
+
+/// What came of offering a message to the socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transmit {
+    /// The socket took it.
+    Accepted,
+    /// The socket is not open; the message stays where it is.
+    NotOpen,
+    /// The socket is open and threw.
+    Threw,
+}
+
+/// A message that could not even queue.
+#[derive(Debug)]
+pub struct NotSent<P> {
+    /// Given back.
+    pub payload: P,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// A message's name while it waits, or the message back.
+pub type Sent<P> = Result<MessageId, NotSent<P>>;

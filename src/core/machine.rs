@@ -1,0 +1,872 @@
+//! The machine itself.
+
+use std::collections::VecDeque;
+
+use super::backoff::Backoff;
+use super::close::Close;
+use super::config::Config;
+use super::event::{Event, Input, Kind, LinkId, NotSent, Outcome, Output, Reason, Sent, Ticket, Transmit};
+use super::liveness::{Liveness, Verdict};
+use super::outbox::{MessageId, Outbox, Payload, SendOptions, Waiting};
+use super::rng::Rng;
+use super::state::{Cause, Phase, State};
+use super::time::Micros;
+use super::timer::{ALL, Timer, Timers};
+
+/// A full socket buffer is looked at again in a later task this often, then on a timer.
+const SAMPLES_AT_ONCE: u32 = 8;
+/// The first and the longest wait between looks on a timer.
+const SAMPLE_WAIT: (u64, u64) = (4, 50);
+/// A silent link that was caught out by a late timer has this long to speak.
+const GRACE: Micros = Micros::from_millis(5_000);
+
+/// One wire, in plain mode, without a browser.
+#[derive(Debug)]
+pub struct Machine<P> {
+    config: Config,
+    rng: Rng,
+    stage: Stage,
+    timers: Timers,
+    outbox: Outbox<P>,
+    liveness: Liveness,
+    backoff: Backoff,
+    outputs: VecDeque<Output<P>>,
+    flow: Flow,
+    /// What was last shown to a socket, and to which.
+    offered: Option<(LinkId, MessageId)>,
+    watches: Vec<Watch>,
+    links: u32,
+    tickets: u32,
+    watched: u32,
+    /// Attempts that failed since the link was last stable.
+    failures: u32,
+    /// Which URL is next.
+    turn: u32,
+    /// The current link has proved stable.
+    stable: bool,
+    /// The application has heard that the wire is open and not yet that it no longer is.
+    was_open: bool,
+    online: bool,
+    /// The last target needs no network.
+    local: bool,
+    /// When the wire was last known to be fine.
+    down_since: Option<Micros>,
+    /// Until when we stay away because a server asked for it.
+    floor: Micros,
+}
+
+/// [`State`], with what only the machine needs.
+#[derive(Clone, Debug)]
+enum Stage {
+    Idle,
+    Resolving { ticket: Ticket },
+    Dialing { link: LinkId },
+    Handshaking { link: LinkId, greeted: bool, welcomed: bool },
+    Ready { link: LinkId },
+    Deciding { ticket: Ticket, retry: Retry },
+    Waiting { until: Micros, retry: Retry },
+    Suspended { cause: Cause },
+    Closing { link: LinkId },
+    Closed { cause: Cause, close: Close },
+}
+
+#[derive(Clone, Debug)]
+struct Retry {
+    cause: Cause,
+    close: Close,
+    delay: Micros,
+}
+
+/// What is known of the socket's own buffer.
+#[derive(Clone, Debug, Default)]
+struct Flow {
+    paused: bool,
+    failing: bool,
+    buffered: u64,
+    samples: u32,
+    /// A look at the buffer is on its way.
+    asked: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Watch {
+    id: u32,
+    deadline: Option<Micros>,
+}
+
+impl<P: Payload> Machine<P> {
+    /// An idle machine. The same seed, inputs and times give the same outputs.
+    pub fn new(config: Config, seed: u64) -> Self {
+        Self {
+            rng: Rng::new(seed),
+            stage: Stage::Idle,
+            timers: Timers::default(),
+            outbox: Outbox::new(config.queue.clone(), seed),
+            liveness: Liveness::default(),
+            backoff: Backoff::new(&config.reconnect),
+            outputs: VecDeque::new(),
+            flow: Flow::default(),
+            offered: None,
+            watches: Vec::new(),
+            links: 0,
+            tickets: 0,
+            watched: 0,
+            failures: 0,
+            turn: 0,
+            stable: false,
+            was_open: false,
+            online: true,
+            local: false,
+            down_since: None,
+            floor: Micros::ZERO,
+            config,
+        }
+    }
+
+    /// Makes the first attempt. Does nothing unless idle.
+    pub fn connect(&mut self, now: Micros) {
+        if matches!(self.stage, Stage::Idle) {
+            self.begin(now, Cause::Started);
+        }
+    }
+
+    /// Makes an attempt at once, whatever the state: hangs up first if there is a link, ends a wait
+    /// or a suspension, starts afresh when closed.
+    pub fn reconnect(&mut self, now: Micros) {
+        if matches!(self.stage, Stage::Closing { .. } | Stage::Closed { .. }) {
+            self.forgive();
+        }
+        self.let_go(Some(Close { code: 1000, reason: "reconnect".into(), clean: true }));
+        self.begin(now, Cause::Requested);
+    }
+
+    /// Hangs up, keeps the queue and makes no attempt until [`Machine::reconnect`].
+    pub fn suspend(&mut self) {
+        if matches!(
+            self.stage,
+            Stage::Closing { .. } | Stage::Closed { .. } | Stage::Suspended { cause: Cause::Suspended }
+        ) {
+            return;
+        }
+        self.let_go(Some(Close { code: 1000, reason: "suspended".into(), clean: true }));
+        self.enter_suspended(Cause::Suspended, Cause::Suspended, &Close::abnormal());
+    }
+
+    /// Closes for good. What waits settles as not sent; no message is delivered from here on.
+    pub fn close(&mut self, now: Micros, close: Close) {
+        match self.stage {
+            Stage::Closing { .. } | Stage::Closed { .. } => {}
+            Stage::Handshaking { link, .. } | Stage::Ready { link } => {
+                self.timers.stop_all();
+                self.stage = Stage::Closing { link };
+                self.timers.set(Timer::Close, now.plus(self.config.close_timeout));
+                self.outputs.push_back(Output::Hangup { link, close: Some(close), forget: false });
+                self.announce();
+                self.settle_all(Reason::Closed);
+            }
+            _ => {
+                self.let_go(None);
+                self.finish(Cause::ClosedByApplication, Close { clean: false, ..close });
+            }
+        }
+    }
+
+    /// Queues a message, or gives it back. Messages that give way settle through the outputs.
+    ///
+    /// # Errors
+    /// The message and why it was not taken.
+    pub fn send(&mut self, now: Micros, payload: P, options: SendOptions) -> Sent<P> {
+        if matches!(self.stage, Stage::Closing { .. } | Stage::Closed { .. }) {
+            return Err(NotSent { payload, reason: Reason::Closed });
+        }
+        // A timer may come late; a message whose time is up takes nobody's room.
+        self.expire(now);
+        let pushed = self.outbox.push(now, payload, options);
+        for (payload, reason) in pushed.evicted {
+            self.settle(payload, Outcome::NotSent(reason));
+        }
+        match (pushed.outcome, pushed.refused) {
+            (Ok(id), _) => Ok(id),
+            (Err(reason), Some(payload)) => Err(NotSent { payload, reason }),
+            // The outbox gives back every message it refuses.
+            (Err(_), None) => Ok(MessageId(u64::MAX)),
+        }
+    }
+
+    /// Takes a waiting message back; it settles as withdrawn. False if it waits no more.
+    pub fn withdraw(&mut self, id: MessageId) -> bool {
+        let Some(payload) = self.outbox.withdraw(id) else {
+            return false;
+        };
+        self.settle(payload, Outcome::NotSent(Reason::Withdrawn));
+        self.check_watches();
+        true
+    }
+
+    /// Takes every waiting message back; each settles as withdrawn.
+    pub fn clear(&mut self) {
+        self.settle_all(Reason::Withdrawn);
+    }
+
+    /// Asks for one [`Event::Drained`] when the queue is empty, or when `timeout` has passed.
+    pub fn watch_drain(&mut self, now: Micros, timeout: Option<Micros>) -> u32 {
+        self.watched = self.watched.wrapping_add(1);
+        let deadline = timeout.map(|timeout| now.plus(timeout));
+        self.watches.push(Watch { id: self.watched, deadline });
+        self.check_watches();
+        self.watched
+    }
+
+    /// The message that leaves next and the link that takes it. Offer it to the socket, then say
+    /// what came of it with [`Machine::transmitted`]; only then has it left the queue.
+    pub fn peek_transmit(&mut self, now: Micros) -> Option<(LinkId, &P)> {
+        let link = self.clear_link()?;
+        // A timer may come late; a message whose time is up does not leave all the same.
+        self.expire(now);
+        let (id, payload) = self.outbox.peek()?;
+        self.offered = Some((link, id));
+        Some((link, payload))
+    }
+
+    /// What the socket made of the message shown by [`Machine::peek_transmit`], and its `bufferedAmount` after.
+    pub fn transmitted(&mut self, now: Micros, what: Transmit, buffered: u64) {
+        let Some((link, id)) = self.offered.take() else {
+            return;
+        };
+        let outcome = match what {
+            Transmit::Accepted => Outcome::HandedOver,
+            Transmit::Threw => Outcome::NotSent(Reason::Refused),
+            Transmit::NotOpen => {
+                // Its close event should be on the way; until then nothing is offered to it.
+                if self.is_ready(link) {
+                    self.distrust(now);
+                }
+                return;
+            }
+        };
+        // By name: a socket that calls back from within its `send` may have put another at the head.
+        if let Some(payload) = self.outbox.withdraw(id) {
+            self.settle(payload, outcome);
+        }
+        self.check_watches();
+        if self.is_ready(link) {
+            self.note_buffered(now, buffered);
+        }
+    }
+
+    /// The link that would take a message of `len` bytes at once, past an empty queue. After the
+    /// socket has taken it, say so with [`Machine::passed`].
+    pub fn may_pass(&self, len: usize) -> Option<LinkId> {
+        self.clear_link().filter(|_| self.outbox.len() == 0 && self.outbox.admits(len))
+    }
+
+    /// The socket took a message past the queue; its `bufferedAmount` after.
+    pub fn passed(&mut self, now: Micros, buffered: u64) {
+        if buffered > self.config.high_water {
+            self.note_buffered(now, buffered);
+        }
+    }
+
+    /// Something arrived. True if it is for the application.
+    pub fn received(&mut self, now: Micros, link: LinkId, kind: Kind) -> bool {
+        match &mut self.stage {
+            Stage::Handshaking { link: current, welcomed, .. } if *current == link => {
+                *welcomed |= kind == Kind::Welcome;
+                self.liveness.seen(now);
+                self.check_handshake(now);
+            }
+            Stage::Ready { link: current } if *current == link => {
+                self.liveness.seen(now);
+                self.timers.stop(Timer::Pong);
+            }
+            _ => return false,
+        }
+        if kind == Kind::Pong
+            && let Some((rtt, smoothed)) = self.liveness.ponged(now)
+        {
+            self.event(Event::Pong { rtt, smoothed });
+        }
+        kind != Kind::Pong
+    }
+
+    /// Holds a message's place in the outputs: [`Event::Message`] comes out in its turn.
+    pub fn enqueue_message(&mut self) {
+        self.event(Event::Message);
+    }
+
+    /// Feeds what happened outside.
+    pub fn handle(&mut self, now: Micros, input: Input) {
+        match input {
+            Input::Target { ticket, local } => self.target(ticket, local),
+            Input::TargetFailed { ticket } => {
+                if matches!(self.stage, Stage::Resolving { ticket: current } if current == ticket) {
+                    self.attempt_over(now, Cause::ProviderFailed, Close::abnormal());
+                }
+            }
+            Input::DialFailed { link, cause } => {
+                if matches!(self.stage, Stage::Dialing { link: current } if current == link) {
+                    self.timers.stop_all();
+                    self.event(Event::Failed { cause, close: Close::abnormal() });
+                    self.finish(cause, Close::abnormal());
+                }
+            }
+            Input::Opened { link } => self.opened(now, link),
+            Input::Greeted { link, ok } => self.greeted(now, link, ok),
+            Input::Errored { link } => {
+                if self.link() == Some(link) {
+                    self.distrust(now);
+                }
+            }
+            Input::Closed { link, close } => self.closed(now, link, close),
+            Input::Buffered { link, bytes, asked } => {
+                if self.is_ready(link) {
+                    self.flow.asked &= !asked;
+                    self.note_buffered(now, bytes);
+                }
+            }
+            Input::Decided { ticket, delay } => self.decided(now, ticket, delay),
+            Input::Online(online) => self.network(now, online),
+            Input::Timeout => self.timeout(now),
+        }
+    }
+
+    /// The next thing to do, until there is none.
+    pub fn poll(&mut self) -> Option<Output<P>> {
+        self.outputs.pop_front()
+    }
+
+    /// When to feed the next [`Input::Timeout`].
+    pub fn next_wake(&mut self) -> Option<Micros> {
+        let watches = self.watches.iter().filter_map(|watch| watch.deadline).min();
+        [self.timers.next(), self.outbox.next_expiry(), watches].into_iter().flatten().min()
+    }
+
+    /// Where the wire stands.
+    pub fn state(&self) -> State {
+        let attempt = self.failures.saturating_add(1);
+        let connecting = |phase| State::Connecting { phase, attempt };
+        match &self.stage {
+            Stage::Idle => State::Idle,
+            Stage::Resolving { .. } => connecting(Phase::Resolving),
+            Stage::Dialing { .. } => connecting(Phase::Dialing),
+            Stage::Handshaking { .. } => connecting(Phase::Handshaking),
+            Stage::Ready { .. } => State::Open,
+            Stage::Deciding { retry, .. } => Self::waiting(attempt, Micros::ZERO, retry),
+            Stage::Waiting { until, retry } => Self::waiting(attempt, *until, retry),
+            Stage::Suspended { cause } => State::Suspended { cause: *cause },
+            Stage::Closing { .. } => State::Closing,
+            Stage::Closed { cause, close } => State::Closed { cause: *cause, close: close.clone() },
+        }
+    }
+
+    /// Whether an answer to this question is still awaited.
+    pub fn is_resolving(&self, ticket: Ticket) -> bool {
+        matches!(self.stage, Stage::Resolving { ticket: current } if current == ticket)
+    }
+
+    /// The socket in use, if any.
+    pub fn link(&self) -> Option<LinkId> {
+        match self.stage {
+            Stage::Dialing { link }
+            | Stage::Handshaking { link, .. }
+            | Stage::Ready { link }
+            | Stage::Closing { link } => Some(link),
+            _ => None,
+        }
+    }
+
+    /// Messages waiting.
+    pub fn queued(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// Bytes waiting.
+    pub fn queued_bytes(&self) -> u64 {
+        self.outbox.bytes()
+    }
+
+    /// Whether this message still waits.
+    pub fn is_queued(&self, id: MessageId) -> bool {
+        self.outbox.contains(id)
+    }
+
+    /// Every waiting message in the order in which they would leave.
+    pub fn waiting_messages(&self) -> impl Iterator<Item = Waiting<'_, P>> {
+        self.outbox.iter()
+    }
+
+    /// Whether somebody waits for an [`Event::Drained`].
+    pub fn is_watched(&self) -> bool {
+        !self.watches.is_empty()
+    }
+
+    /// Whether the socket's own buffer is so full that messages wait.
+    pub fn is_paused(&self) -> bool {
+        self.flow.paused && matches!(self.stage, Stage::Ready { .. })
+    }
+
+    /// The last round trip and the smoothed one, if a pong ever matched a ping.
+    pub fn rtt(&self) -> Option<(Micros, Micros)> {
+        self.liveness.rtt()
+    }
+
+    // Attempts.
+
+    fn begin(&mut self, now: Micros, cause: Cause) {
+        self.timers.stop_all();
+        self.stable = false;
+        self.down_since.get_or_insert(now);
+        let ticket = self.ticket();
+        self.stage = Stage::Resolving { ticket };
+        self.timers.set(Timer::Connect, now.plus(self.config.reconnect.connect_timeout));
+        self.announce();
+        self.announce_down(cause, &Close::abnormal());
+        let attempt = self.failures.saturating_add(1);
+        self.outputs.push_back(Output::Resolve { ticket, attempt, turn: self.turn, cause });
+    }
+
+    fn target(&mut self, ticket: Ticket, local: bool) {
+        if !matches!(self.stage, Stage::Resolving { ticket: current } if current == ticket) {
+            return;
+        }
+        self.local = local;
+        if self.unreachable() {
+            self.timers.stop_all();
+            self.enter_suspended(Cause::Offline, Cause::Offline, &Close::abnormal());
+            return;
+        }
+        self.links = self.links.wrapping_add(1);
+        let link = LinkId(self.links);
+        self.stage = Stage::Dialing { link };
+        self.announce();
+        self.outputs.push_back(Output::Dial { link });
+    }
+
+    fn opened(&mut self, now: Micros, link: LinkId) {
+        if !matches!(self.stage, Stage::Dialing { link: current } if current == link) {
+            return;
+        }
+        self.liveness.restart(now);
+        self.flow = Flow::default();
+        let (greets, awaits) = (self.config.greets, self.config.awaits_welcome);
+        self.stage = Stage::Handshaking { link, greeted: !greets, welcomed: !awaits };
+        if greets || awaits {
+            self.announce();
+        }
+        if greets {
+            let attempt = self.failures.saturating_add(1);
+            self.outputs.push_back(Output::Greet { link, attempt });
+        }
+        self.check_handshake(now);
+    }
+
+    fn greeted(&mut self, now: Micros, link: LinkId, ok: bool) {
+        let Stage::Handshaking { link: current, greeted, .. } = &mut self.stage else {
+            return;
+        };
+        if *current != link {
+            return;
+        }
+        if ok {
+            *greeted = true;
+            self.check_handshake(now);
+        } else {
+            self.abandon(now, Cause::GreetingFailed);
+        }
+    }
+
+    fn check_handshake(&mut self, now: Micros) {
+        let Stage::Handshaking { link, greeted: true, welcomed: true } = self.stage else {
+            return;
+        };
+        if self.flow.failing {
+            return;
+        }
+        self.timers.stop_all();
+        self.stage = Stage::Ready { link };
+        self.timers.set(Timer::Stable, now.plus(self.config.reconnect.stable_after));
+        if let Some(heartbeat) = &self.config.heartbeat {
+            self.timers.set(Timer::Ping, now.plus(heartbeat.interval));
+        }
+        if let Some(idle) = self.config.idle_timeout {
+            self.timers.set(Timer::Idle, now.plus(idle));
+        }
+        self.was_open = true;
+        self.floor = Micros::ZERO;
+        self.announce();
+        self.event(Event::Opened);
+    }
+
+    fn closed(&mut self, now: Micros, link: LinkId, close: Close) {
+        if self.link() != Some(link) {
+            return;
+        }
+        match self.stage {
+            Stage::Closing { .. } => {
+                self.timers.stop_all();
+                self.finish(Cause::ClosedByApplication, close);
+            }
+            Stage::Dialing { .. } => self.attempt_over(now, Cause::DialFailed, close),
+            _ => self.attempt_over(now, Cause::ServerClosed, close),
+        }
+    }
+
+    /// The link is of no use any more, but its close event may take a minute: forget it.
+    fn abandon(&mut self, now: Micros, cause: Cause) {
+        self.let_go(None);
+        self.attempt_over(now, cause, Close::abnormal());
+    }
+
+    /// Drops whatever is under way without a word to the application.
+    fn let_go(&mut self, close: Option<Close>) {
+        if matches!(self.stage, Stage::Resolving { .. }) {
+            self.outputs.push_back(Output::AbortResolve);
+        }
+        if let Some(link) = self.link() {
+            self.outputs.push_back(Output::Hangup { link, close, forget: true });
+        }
+        self.timers.stop_all();
+    }
+
+    /// An attempt failed or a link was lost: try again, or not.
+    fn attempt_over(&mut self, now: Micros, cause: Cause, close: Close) {
+        self.timers.stop_all();
+        self.down_since.get_or_insert(now);
+        let after_stable = core::mem::take(&mut self.stable);
+        if !after_stable {
+            self.failures = self.failures.saturating_add(1);
+            self.turn = self.turn.wrapping_add(1);
+        }
+        // The end of an open connection is told as such.
+        if !(self.was_open && cause == Cause::ServerClosed) {
+            self.event(Event::Failed { cause, close: close.clone() });
+        }
+        let config = &self.config.reconnect;
+        let fatal = close.is_fatal();
+        if fatal && !self.config.decides {
+            return self.finish(cause, close);
+        }
+        if config.max_attempts.is_some_and(|max| self.failures >= max) {
+            return self.finish(Cause::GaveUp, close);
+        }
+        let drawn = if after_stable {
+            Backoff::draw_after_stable(&mut self.rng)
+        } else {
+            self.backoff.draw(config, &mut self.rng)
+        };
+        // On top of the floor, so that those who were told the same do not return at the same moment.
+        let floor = close.retry_after().unwrap_or(Micros::ZERO);
+        let retry = Retry { cause, delay: floor.plus(drawn), close };
+        if !self.config.decides {
+            return self.wait(now, retry);
+        }
+        let ticket = self.ticket();
+        self.outputs.push_back(Output::Decide {
+            ticket,
+            attempt: self.failures.saturating_add(1),
+            cause,
+            close: retry.close.clone(),
+            elapsed: now.since(self.down_since.unwrap_or(now)),
+            delay: retry.delay,
+            fatal,
+        });
+        self.stage = Stage::Deciding { ticket, retry };
+    }
+
+    fn decided(&mut self, now: Micros, ticket: Ticket, delay: Option<Micros>) {
+        let Stage::Deciding { ticket: current, retry } = &self.stage else {
+            return;
+        };
+        if *current != ticket {
+            return;
+        }
+        let retry = retry.clone();
+        match delay {
+            Some(delay) => self.wait(now, Retry { delay, ..retry }),
+            None if retry.close.is_fatal() => self.finish(retry.cause, retry.close),
+            None => self.finish(Cause::GaveUp, retry.close),
+        }
+    }
+
+    fn wait(&mut self, now: Micros, retry: Retry) {
+        let until = now.plus(retry.delay);
+        if retry.close.retry_after().is_some() {
+            self.floor = until;
+        }
+        if self.unreachable() {
+            return self.enter_suspended(Cause::Offline, retry.cause, &retry.close);
+        }
+        self.timers.set(Timer::Retry, until);
+        let (cause, close) = (retry.cause, retry.close.clone());
+        self.stage = Stage::Waiting { until, retry };
+        self.announce();
+        self.announce_down(cause, &close);
+    }
+
+    /// `why` is what the application reads as the cause of the end of an open connection.
+    fn enter_suspended(&mut self, cause: Cause, why: Cause, close: &Close) {
+        self.stable = false;
+        self.stage = Stage::Suspended { cause };
+        self.announce();
+        self.announce_down(why, close);
+    }
+
+    fn finish(&mut self, cause: Cause, close: Close) {
+        self.timers.stop_all();
+        self.stable = false;
+        self.was_open = false;
+        self.stage = Stage::Closed { cause, close: close.clone() };
+        self.announce();
+        self.settle_all(Reason::Closed);
+        self.event(Event::Closed { cause, close, last: true });
+    }
+
+    /// A wire that is over and starts afresh owes nothing to its past.
+    fn forgive(&mut self) {
+        self.failures = 0;
+        self.down_since = None;
+        self.floor = Micros::ZERO;
+        self.backoff = Backoff::new(&self.config.reconnect);
+    }
+
+    // Network, timers, flow.
+
+    fn network(&mut self, now: Micros, online: bool) {
+        let came_back = online && !self.online;
+        self.online = online;
+        if self.local {
+            return;
+        }
+        match self.stage {
+            Stage::Waiting { .. } if !online => {
+                self.timers.stop_all();
+                self.enter_suspended(Cause::Offline, Cause::Offline, &Close::abnormal());
+            }
+            Stage::Suspended { cause: Cause::Offline } if online && now < self.floor => {
+                // The server that asked us to stay away meant it, network or not.
+                let delay = self.floor.since(now);
+                self.wait(now, Retry { cause: Cause::Online, close: Close::abnormal(), delay });
+            }
+            Stage::Suspended { cause: Cause::Offline } if online => self.begin(now, Cause::Online),
+            // This attempt may be bound to a network that is gone.
+            Stage::Resolving { .. } | Stage::Dialing { .. } | Stage::Handshaking { .. } if came_back => {
+                self.let_go(None);
+                self.begin(now, Cause::Online);
+            }
+            Stage::Ready { link } if self.config.heartbeat.is_some() => self.ping(now, link),
+            Stage::Ready { .. } if came_back => {
+                self.let_go(None);
+                self.begin(now, Cause::Online);
+            }
+            _ => {}
+        }
+    }
+
+    fn timeout(&mut self, now: Micros) {
+        for timer in ALL {
+            if let Some(due) = self.timers.take_due(timer, now) {
+                self.fire(now, timer, due);
+            }
+        }
+        self.expire(now);
+        let mut watches = core::mem::take(&mut self.watches);
+        watches.retain(|watch| {
+            let expired = watch.deadline.is_some_and(|deadline| deadline <= now);
+            if expired {
+                self.event(Event::Drained { watch: watch.id, empty: false });
+            }
+            !expired
+        });
+        self.watches = watches;
+    }
+
+    fn fire(&mut self, now: Micros, timer: Timer, due: Micros) {
+        match timer {
+            Timer::Connect => self.abandon(now, Cause::ConnectTimeout),
+            Timer::Ping => {
+                if let Stage::Ready { link } = self.stage {
+                    self.ping(now, link);
+                }
+            }
+            Timer::Pong => match (self.liveness.judge(now, due), &self.stage) {
+                (Verdict::Probe, Stage::Ready { link }) => {
+                    let link = *link;
+                    self.ping(now, link);
+                }
+                _ => self.abandon(now, Cause::HeartbeatTimeout),
+            },
+            Timer::Idle => {
+                let silent_since = self.liveness.last_seen();
+                let idle = self.config.idle_timeout.unwrap_or(Micros(u64::MAX));
+                if now.since(silent_since) < idle {
+                    self.timers.set(Timer::Idle, silent_since.plus(idle));
+                } else if self.liveness.judge(now, due) == Verdict::Probe {
+                    self.timers.set(Timer::Idle, now.plus(idle.min(GRACE)));
+                } else {
+                    self.abandon(now, Cause::IdleTimeout);
+                }
+            }
+            Timer::Stable => {
+                self.stable = true;
+                self.failures = 0;
+                self.down_since = None;
+                self.backoff = Backoff::new(&self.config.reconnect);
+            }
+            Timer::Retry => {
+                if let Stage::Waiting { retry, .. } = &self.stage {
+                    let cause = retry.cause;
+                    self.begin(now, cause);
+                }
+            }
+            Timer::Sample => {
+                if let Stage::Ready { link } = self.stage {
+                    self.outputs.push_back(Output::Sample { link });
+                }
+            }
+            Timer::Close => match self.stage {
+                Stage::Closing { .. } => {
+                    self.let_go(None);
+                    self.finish(Cause::ClosedByApplication, Close::abnormal());
+                }
+                Stage::Dialing { .. } => self.abandon(now, Cause::DialFailed),
+                _ => self.abandon(now, Cause::ServerClosed),
+            },
+        }
+    }
+
+    fn ping(&mut self, now: Micros, link: LinkId) {
+        let Some(heartbeat) = &self.config.heartbeat else {
+            return;
+        };
+        self.timers.set(Timer::Ping, now.plus(heartbeat.interval));
+        if !self.timers.is_set(Timer::Pong) {
+            self.timers.set(Timer::Pong, now.plus(heartbeat.timeout));
+        }
+        self.liveness.pinged(now);
+        self.outputs.push_back(Output::Ping { link });
+        // The ping may stand behind a buffer that takes longer to leave than a pong may take to come.
+        self.look_again(now);
+    }
+
+    fn note_buffered(&mut self, now: Micros, bytes: u64) {
+        let before = core::mem::replace(&mut self.flow.buffered, bytes);
+        let pinged = self.timers.is_set(Timer::Pong);
+        if pinged
+            && bytes < before
+            && let Some(heartbeat) = &self.config.heartbeat
+        {
+            // The ping stands behind what is still leaving: a slow link is not a dead one.
+            self.timers.set(Timer::Pong, now.plus(heartbeat.timeout));
+        }
+        if bytes > self.config.high_water {
+            self.flow.paused = true;
+        } else if bytes <= self.config.high_water / 2 {
+            self.flow.paused = false;
+        }
+        if self.flow.paused || (pinged && bytes > 0) {
+            self.look_again(now);
+            return;
+        }
+        self.flow.samples = 0;
+        if self.timers.is_set(Timer::Sample) {
+            self.timers.stop(Timer::Sample);
+            self.flow.asked = false;
+        }
+    }
+
+    /// The socket is failing: nothing more is offered to it, and its close is awaited only so long.
+    fn distrust(&mut self, now: Micros) {
+        self.flow.failing = true;
+        if !self.timers.is_set(Timer::Close) {
+            self.timers.set(Timer::Close, now.plus(self.config.close_timeout));
+        }
+    }
+
+    fn expire(&mut self, now: Micros) {
+        while let Some(payload) = self.outbox.pop_expired(now) {
+            self.settle(payload, Outcome::NotSent(Reason::Expired));
+        }
+        self.check_watches();
+    }
+
+    /// Sees to it that the socket's buffer is looked at again.
+    fn look_again(&mut self, now: Micros) {
+        let Stage::Ready { link } = self.stage else {
+            return;
+        };
+        if core::mem::replace(&mut self.flow.asked, true) {
+            return;
+        }
+        let taken = self.flow.samples;
+        self.flow.samples = taken.saturating_add(1);
+        if taken < SAMPLES_AT_ONCE {
+            self.outputs.push_back(Output::Sample { link });
+        } else {
+            let (first, longest) = SAMPLE_WAIT;
+            let wait = first.checked_shl(taken - SAMPLES_AT_ONCE).unwrap_or(longest).min(longest);
+            self.timers.set(Timer::Sample, now.plus(Micros::from_millis(wait)));
+        }
+    }
+
+    // Small things.
+
+    fn clear_link(&self) -> Option<LinkId> {
+        match self.stage {
+            Stage::Ready { link } if !self.flow.paused && !self.flow.failing => Some(link),
+            _ => None,
+        }
+    }
+
+    fn is_ready(&self, link: LinkId) -> bool {
+        matches!(self.stage, Stage::Ready { link: current } if current == link)
+    }
+
+    /// There is no network, and the target needs one.
+    fn unreachable(&self) -> bool {
+        !self.online && !self.local
+    }
+
+    fn waiting(attempt: u32, until: Micros, retry: &Retry) -> State {
+        State::Waiting { attempt, delay: retry.delay, until, cause: retry.cause, close: retry.close.clone() }
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        self.tickets = self.tickets.wrapping_add(1);
+        Ticket(self.tickets)
+    }
+
+    fn announce(&mut self) {
+        let state = self.state();
+        self.event(Event::StateChanged(state));
+    }
+
+    /// If the application takes the wire for open, it learns that it no longer is.
+    fn announce_down(&mut self, cause: Cause, close: &Close) {
+        if core::mem::take(&mut self.was_open) {
+            self.event(Event::Closed { cause, close: close.clone(), last: false });
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    fn settle(&mut self, payload: P, outcome: Outcome) {
+        self.outputs.push_back(Output::Settled { payload, outcome });
+    }
+
+    fn settle_all(&mut self, reason: Reason) {
+        while let Some(payload) = self.outbox.pop() {
+            self.settle(payload, Outcome::NotSent(reason));
+        }
+        self.check_watches();
+    }
+
+    fn check_watches(&mut self) {
+        if self.outbox.len() == 0 {
+            for watch in core::mem::take(&mut self.watches) {
+                self.event(Event::Drained { watch: watch.id, empty: true });
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The client machine: inputs and the time go in, outputs come out.
+//!
+//! It knows no browser, reads no clock and never calls the application. A host feeds it
+//! [`Input`]s, drains [`Machine::poll`], offers what [`Machine::peek_transmit`] shows to the
+//! socket, and comes back at [`Machine::next_wake`]. The browser, the simulator and the property
+//! tests drive this same code.
+
+mod backoff;
+mod close;
+mod config;
+mod event;
+mod expiries;
+mod inbox;
+mod keys;
+mod liveness;
+mod machine;
+mod outbox;
+mod rng;
+mod state;
+mod time;
+mod timer;
+
+pub use close::{Close, cut_reason, may_send};
+pub use config::{Config, ConfigError, Heartbeat, Number, OPTIONS, Overflow, Queue, Reconnect};
+pub use event::{Event, Input, Kind, LinkId, NotSent, Outcome, Output, Reason, Sent, Ticket, Transmit};
+pub use inbox::Inbox;
+pub use machine::Machine;
+pub use outbox::{LANES, MessageId, NORMAL, Payload, SendOptions, Waiting};
+pub use state::{Cause, Phase, State};
+pub use time::Micros;

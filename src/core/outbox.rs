@@ -1,0 +1,498 @@
+//! The messages that wait: bounded in count and bytes, kept in order within a lane.
+//!
+//! A slab of entries, one intrusive list per lane, a hash table of keys and a heap of expiries. Nothing
+//! scans the queue: TTL costs O(log n), everything else O(1).
+
+use super::config::{Overflow, Queue};
+use super::event::Reason;
+use super::expiries::Expiries;
+use super::keys::{Buckets, Keyed, NONE};
+use super::time::Micros;
+
+/// How many lanes there are: 0 leaves first, 2 last and gives way first.
+pub const LANES: usize = 3;
+/// The lane of a message that names none.
+pub const NORMAL: u8 = 1;
+
+const SLOT_BITS: u32 = 20;
+/// Stale heap items are swept out when they outnumber the live ones by this.
+const SLACK: usize = 32;
+/// An empty queue keeps this many slots.
+const KEPT_SLOTS: usize = 1_024;
+
+/// What the machine carries without looking at it.
+pub trait Payload {
+    /// Bytes on the wire.
+    fn byte_len(&self) -> usize;
+}
+
+impl Payload for Vec<u8> {
+    fn byte_len(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Payload for String {
+    fn byte_len(&self) -> usize {
+        self.len()
+    }
+}
+
+/// Names a message for as long as it waits. Never reused; below 2^53, so that it survives a JavaScript number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct MessageId(pub u64);
+
+/// How a message wants to wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendOptions {
+    /// Replaces a waiting message of the same key and lane, in its place.
+    pub key: Option<Box<str>>,
+    /// How long it may wait; the queue's own TTL if `None`.
+    pub ttl: Option<Micros>,
+    /// 0, 1 or 2; lower leaves first. Higher numbers count as 2.
+    pub lane: u8,
+}
+
+impl Default for SendOptions {
+    fn default() -> Self {
+        Self { key: None, ttl: None, lane: NORMAL }
+    }
+}
+
+/// A waiting message, for inspection.
+#[derive(Debug)]
+pub struct Waiting<'a, P> {
+    /// Its name.
+    pub id: MessageId,
+    /// Its lane.
+    pub lane: u8,
+    /// Its key.
+    pub key: Option<&'a str>,
+    /// When it expires.
+    pub expires: Option<Micros>,
+    /// What it carries.
+    pub payload: &'a P,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Outbox<P> {
+    limits: Queue,
+    slots: Vec<Slot<P>>,
+    free: u32,
+    first_generation: u32,
+    lanes: [Lane; LANES],
+    keys: Buckets,
+    expiries: Expiries,
+    expiring: usize,
+    count: u32,
+    bytes: u64,
+}
+
+/// Where a pushed message went.
+pub(crate) struct Pushed<P> {
+    pub(crate) outcome: Result<MessageId, Reason>,
+    /// The message itself when it was refused.
+    pub(crate) refused: Option<P>,
+    /// Messages that gave way, each with its reason.
+    pub(crate) evicted: Vec<(P, Reason)>,
+}
+
+#[derive(Clone, Debug)]
+struct Slot<P> {
+    generation: u32,
+    next_free: u32,
+    entry: Option<Entry<P>>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry<P> {
+    payload: P,
+    len: u64,
+    lane: u8,
+    keyed: Option<Keyed>,
+    expires: Option<Micros>,
+    previous: u32,
+    next: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Lane {
+    head: u32,
+    tail: u32,
+    count: u32,
+    bytes: u64,
+}
+
+impl<P: Payload> Outbox<P> {
+    pub(crate) fn new(limits: Queue, seed: u64) -> Self {
+        Self {
+            limits: Queue { max_messages: limits.max_messages.min(1 << SLOT_BITS), ..limits },
+            slots: Vec::new(),
+            free: NONE,
+            first_generation: 0,
+            lanes: [Lane { head: NONE, tail: NONE, count: 0, bytes: 0 }; LANES],
+            keys: Buckets::new(seed),
+            expiries: Expiries::default(),
+            expiring: 0,
+            count: 0,
+            bytes: 0,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether a message of this size could ever be accepted.
+    pub(crate) fn admits(&self, len: usize) -> bool {
+        len as u64 <= self.limits.max_bytes
+    }
+
+    pub(crate) fn push(&mut self, now: Micros, payload: P, options: SendOptions) -> Pushed<P> {
+        let len = payload.byte_len() as u64;
+        let lane = options.lane.min(LANES as u8 - 1);
+        let expires = options.ttl.or(self.limits.ttl).map(|ttl| now.plus(ttl));
+        let replaced = options.key.as_deref().and_then(|key| self.find(lane, key));
+        let mut evicted = Vec::new();
+        if let Err(reason) = self.make_room(len, lane, replaced, &mut evicted) {
+            return Pushed { outcome: Err(reason), refused: Some(payload), evicted };
+        }
+        let id = match replaced {
+            Some(slot) => self.replace(slot, payload, len, expires, &mut evicted),
+            None => self.append(payload, len, lane, options.key, expires),
+        };
+        match id {
+            Some(id) => {
+                if let Some(expires) = expires {
+                    self.expiring += 1;
+                    self.expiries.push((expires, id.0));
+                    self.sweep_expiries();
+                }
+                Pushed { outcome: Ok(id), refused: None, evicted }
+            }
+            None => Pushed { outcome: Err(Reason::Full), refused: None, evicted },
+        }
+    }
+
+    /// The message that leaves next.
+    pub(crate) fn peek(&self) -> Option<(MessageId, &P)> {
+        let head = self.head()?;
+        Some((self.id(head)?, &self.entry(head)?.payload))
+    }
+
+    /// Takes the message that leaves next.
+    pub(crate) fn pop(&mut self) -> Option<P> {
+        self.remove(self.head()?)
+    }
+
+    /// Takes a message by name, if it still waits.
+    pub(crate) fn withdraw(&mut self, id: MessageId) -> Option<P> {
+        self.remove(self.locate(id)?)
+    }
+
+    pub(crate) fn contains(&self, id: MessageId) -> bool {
+        self.locate(id).is_some()
+    }
+
+    /// Takes a message whose time is up.
+    pub(crate) fn pop_expired(&mut self, now: Micros) -> Option<P> {
+        let expires = self.next_expiry()?;
+        if expires > now {
+            return None;
+        }
+        let (_, id) = self.expiries.pop()?;
+        self.withdraw(MessageId(id))
+    }
+
+    /// When the next message expires.
+    pub(crate) fn next_expiry(&mut self) -> Option<Micros> {
+        loop {
+            let (expires, id) = self.expiries.first()?;
+            if self.contains(MessageId(id)) {
+                return Some(expires);
+            }
+            self.expiries.pop();
+        }
+    }
+
+    /// Every waiting message in the order in which they would leave.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Waiting<'_, P>> {
+        self.lanes.iter().flat_map(move |lane| {
+            core::iter::successors(self.waiting(lane.head), move |(_, next)| self.waiting(*next))
+                .map(|(waiting, _)| waiting)
+        })
+    }
+
+    /// Makes room for `len` more bytes in `lane`, or says why there is none. Nobody is evicted in vain.
+    fn make_room(
+        &mut self,
+        len: u64,
+        lane: u8,
+        replaced: Option<u32>,
+        evicted: &mut Vec<(P, Reason)>,
+    ) -> Result<(), Reason> {
+        let (freed_count, freed_bytes) =
+            replaced.and_then(|slot| self.entry(slot)).map_or((0, 0), |entry| (1, entry.len));
+        let (max_count, max_bytes) = (u64::from(self.limits.max_messages), self.limits.max_bytes);
+        if len > max_bytes || max_count == 0 {
+            return Err(Reason::Full);
+        }
+        let count = u64::from(self.count) - freed_count + 1;
+        let bytes = self.bytes - freed_bytes + len;
+        let (mut count_over, mut bytes_over) =
+            (count.saturating_sub(max_count), bytes.saturating_sub(max_bytes));
+        if count_over == 0 && bytes_over == 0 {
+            return Ok(());
+        }
+        // Eviction takes from this lane's number up: never from a lane that leaves before the incoming one.
+        let lowest = match self.limits.overflow {
+            Overflow::Reject => return Err(Reason::Full),
+            Overflow::DropOldest => lane,
+            Overflow::DropNewest => lane + 1,
+        };
+        let (mut can_count, mut can_bytes) = (0, 0);
+        for lane in self.lanes.iter().skip(usize::from(lowest)) {
+            can_count += u64::from(lane.count);
+            can_bytes += lane.bytes;
+        }
+        if replaced.and_then(|slot| self.entry(slot)).is_some_and(|entry| entry.lane >= lowest) {
+            can_count -= freed_count;
+            can_bytes -= freed_bytes;
+        }
+        if can_count < count_over || can_bytes < bytes_over {
+            return Err(Reason::Evicted);
+        }
+        while count_over > 0 || bytes_over > 0 {
+            let Some(victim) = self.victim(lowest, replaced) else {
+                return Err(Reason::Evicted);
+            };
+            let freed = self.entry(victim).map_or(0, |entry| entry.len);
+            let Some(payload) = self.remove(victim) else {
+                return Err(Reason::Evicted);
+            };
+            evicted.push((payload, Reason::Evicted));
+            count_over = count_over.saturating_sub(1);
+            bytes_over = bytes_over.saturating_sub(freed);
+        }
+        Ok(())
+    }
+
+    /// The message that gives way next: of the lowest lane that has one, sparing `spared`.
+    fn victim(&self, lowest: u8, spared: Option<u32>) -> Option<u32> {
+        let oldest = self.limits.overflow == Overflow::DropOldest;
+        self.lanes.iter().skip(usize::from(lowest)).rev().find_map(|lane| {
+            let first = if oldest { lane.head } else { lane.tail };
+            if Some(first) != spared {
+                return (first != NONE).then_some(first);
+            }
+            let entry = self.entry(first)?;
+            let second = if oldest { entry.next } else { entry.previous };
+            (second != NONE).then_some(second)
+        })
+    }
+
+    fn append(
+        &mut self,
+        payload: P,
+        len: u64,
+        lane: u8,
+        key: Option<Box<str>>,
+        expires: Option<Micros>,
+    ) -> Option<MessageId> {
+        let tail = self.lanes.get(usize::from(lane))?.tail;
+        let is_keyed = key.is_some();
+        let keyed = key.map(|key| Keyed { hash: self.keys.hash(lane, &key), key, next: NONE });
+        let entry = Entry { payload, len, lane, keyed, expires, previous: tail, next: NONE };
+        let slot = self.occupy(entry)?;
+        if let Some(last) = self.entry_mut(tail) {
+            last.next = slot;
+        }
+        let lane_list = self.lanes.get_mut(usize::from(lane))?;
+        if lane_list.head == NONE {
+            lane_list.head = slot;
+        }
+        lane_list.tail = slot;
+        lane_list.count += 1;
+        lane_list.bytes += len;
+        self.count += 1;
+        self.bytes += len;
+        if is_keyed {
+            self.enlist(slot);
+        }
+        self.id(slot)
+    }
+
+    /// Puts a new message in an old one's place, under a new name.
+    fn replace(
+        &mut self,
+        slot: u32,
+        payload: P,
+        len: u64,
+        expires: Option<Micros>,
+        superseded: &mut Vec<(P, Reason)>,
+    ) -> Option<MessageId> {
+        let held = self.slots.get_mut(slot as usize)?;
+        held.generation = held.generation.wrapping_add(1);
+        let entry = held.entry.as_mut()?;
+        let old_len = core::mem::replace(&mut entry.len, len);
+        if core::mem::replace(&mut entry.expires, expires).is_some() {
+            self.expiring -= 1;
+        }
+        superseded.push((core::mem::replace(&mut entry.payload, payload), Reason::Superseded));
+        let lane = self.lanes.get_mut(usize::from(entry.lane))?;
+        lane.bytes = lane.bytes - old_len + len;
+        self.bytes = self.bytes - old_len + len;
+        self.id(slot)
+    }
+
+    fn remove(&mut self, slot: u32) -> Option<P> {
+        let held = self.slots.get_mut(slot as usize)?;
+        let entry = held.entry.take()?;
+        held.generation = held.generation.wrapping_add(1);
+        held.next_free = self.free;
+        self.free = slot;
+        if let Some(previous) = self.entry_mut(entry.previous) {
+            previous.next = entry.next;
+        }
+        if let Some(next) = self.entry_mut(entry.next) {
+            next.previous = entry.previous;
+        }
+        if let Some(lane) = self.lanes.get_mut(usize::from(entry.lane)) {
+            if lane.head == slot {
+                lane.head = entry.next;
+            }
+            if lane.tail == slot {
+                lane.tail = entry.previous;
+            }
+            lane.count -= 1;
+            lane.bytes -= entry.len;
+        }
+        self.count -= 1;
+        self.bytes -= entry.len;
+        if entry.expires.is_some() {
+            self.expiring -= 1;
+        }
+        if let Some(keyed) = entry.keyed {
+            self.delist(slot, &keyed);
+        }
+        if self.count == 0 {
+            self.forget();
+        }
+        Some(entry.payload)
+    }
+
+    /// An empty queue gives back the memory that a burst needed, and no name of that burst comes back.
+    fn forget(&mut self) {
+        self.expiries.clear();
+        if self.slots.len() > KEPT_SLOTS {
+            let highest = self.slots.iter().map(|slot| slot.generation).max().unwrap_or(0);
+            self.first_generation = highest.wrapping_add(1);
+            self.slots = Vec::new();
+            self.free = NONE;
+            self.keys.clear();
+        }
+    }
+
+    fn sweep_expiries(&mut self) {
+        if self.expiries.len() > 2 * self.expiring + SLACK {
+            let mut expiries = core::mem::take(&mut self.expiries);
+            expiries.sweep(|id| self.contains(MessageId(id)));
+            self.expiries = expiries;
+        }
+    }
+
+    fn occupy(&mut self, entry: Entry<P>) -> Option<u32> {
+        let slot = self.free;
+        if let Some(held) = self.slots.get_mut(slot as usize) {
+            self.free = held.next_free;
+            held.entry = Some(entry);
+            return Some(slot);
+        }
+        let slot = u32::try_from(self.slots.len()).ok().filter(|slot| *slot < 1 << SLOT_BITS)?;
+        self.slots.push(Slot { generation: self.first_generation, next_free: NONE, entry: Some(entry) });
+        Some(slot)
+    }
+
+    fn find(&self, lane: u8, key: &str) -> Option<u32> {
+        let mut slot = self.keys.head(self.keys.hash(lane, key));
+        loop {
+            let entry = self.entry(slot)?;
+            let keyed = entry.keyed.as_ref()?;
+            if entry.lane == lane && *keyed.key == *key {
+                return Some(slot);
+            }
+            slot = keyed.next;
+        }
+    }
+
+    fn enlist(&mut self, slot: u32) {
+        if self.keys.add() {
+            for slot in 0..self.slots.len() as u32 {
+                self.chain(slot);
+            }
+        } else {
+            self.chain(slot);
+        }
+    }
+
+    fn chain(&mut self, slot: u32) {
+        let entry = self.slots.get_mut(slot as usize).and_then(|held| held.entry.as_mut());
+        if let Some(keyed) = entry.and_then(|entry| entry.keyed.as_mut()) {
+            keyed.next = self.keys.link(keyed.hash, slot);
+        }
+    }
+
+    fn delist(&mut self, slot: u32, gone: &Keyed) {
+        self.keys.remove();
+        let mut at = self.keys.head(gone.hash);
+        if at == slot {
+            self.keys.link(gone.hash, gone.next);
+            return;
+        }
+        while let Some(keyed) = self.entry_mut(at).and_then(|entry| entry.keyed.as_mut()) {
+            if keyed.next == slot {
+                keyed.next = gone.next;
+                return;
+            }
+            at = keyed.next;
+        }
+    }
+
+    fn head(&self) -> Option<u32> {
+        self.lanes.iter().map(|lane| lane.head).find(|head| *head != NONE)
+    }
+
+    fn id(&self, slot: u32) -> Option<MessageId> {
+        let generation = self.slots.get(slot as usize)?.generation;
+        Some(MessageId((u64::from(generation) << SLOT_BITS) | u64::from(slot)))
+    }
+
+    fn locate(&self, id: MessageId) -> Option<u32> {
+        let slot = (id.0 & ((1 << SLOT_BITS) - 1)) as u32;
+        (self.entry(slot).is_some() && self.id(slot) == Some(id)).then_some(slot)
+    }
+
+    fn waiting(&self, slot: u32) -> Option<(Waiting<'_, P>, u32)> {
+        let entry = self.entry(slot)?;
+        let waiting = Waiting {
+            id: self.id(slot)?,
+            lane: entry.lane,
+            key: entry.keyed.as_ref().map(|keyed| &*keyed.key),
+            expires: entry.expires,
+            payload: &entry.payload,
+        };
+        Some((waiting, entry.next))
+    }
+
+    fn entry(&self, slot: u32) -> Option<&Entry<P>> {
+        self.slots.get(slot as usize)?.entry.as_ref()
+    }
+
+    fn entry_mut(&mut self, slot: u32) -> Option<&mut Entry<P>> {
+        self.slots.get_mut(slot as usize)?.entry.as_mut()
+    }
+}

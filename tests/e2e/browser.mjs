@@ -1,0 +1,115 @@
+// Real browsers, driven by W3C WebDriver: a page is opened, what it reports is collected, and the browser always ends.
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { Browser, Builder, logging } from "selenium-webdriver";
+import LogInspector from "selenium-webdriver/bidi/logInspector.js";
+import chrome from "selenium-webdriver/chrome.js";
+import firefox from "selenium-webdriver/firefox.js";
+import { inRoot } from "../../scripts/paths.mjs";
+import * as needs from "../../scripts/setup.mjs";
+
+export const browsers = ["chromium", "firefox"];
+
+// Headless, and with nothing that speaks to its maker.
+const CHROMIUM = [
+  "--headless",
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-dev-shm-usage",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/**
+ * Opens `url` in a new browser and runs `body(driver, log)`. `log.errors` holds what the page logged as errors and what
+ * it threw and did not catch, as text, in order; `log.entries` holds everything: `{ level, text }`.
+ */
+export async function withPage(browserName, url, body) {
+  const driver = await (browserName === "firefox" ? openFirefox() : openChromium());
+  let log;
+  try {
+    log = await listen(driver);
+    await driver.get(url);
+    return await body(driver, log);
+  } catch (error) {
+    for (const text of [...(log?.errors ?? []), ...(await refusals(driver, browserName))]) {
+      error.message += `\nThe page said: ${text}`;
+    }
+    throw error;
+  } finally {
+    await driver.quit();
+  }
+}
+
+/** Saves what the page shows, in a viewport of this size, as target/screenshots/NAME.png. */
+export async function screenshot(driver, name, width, height) {
+  await resizeViewport(driver, width, height);
+  const directory = inRoot("target/screenshots");
+  mkdirSync(directory, { recursive: true });
+  const file = join(directory, `${name}.png`);
+  writeFileSync(file, await driver.takeScreenshot(), "base64");
+  return file;
+}
+
+/** Windows are larger than what they show, by what the browser itself draws. */
+async function resizeViewport(driver, width, height) {
+  const window = driver.manage().window();
+  await window.setRect({ width, height });
+  const [shownWidth, shownHeight] = await driver.executeScript("return [innerWidth, innerHeight]");
+  await window.setRect({ width: 2 * width - shownWidth, height: 2 * height - shownHeight });
+}
+
+async function openChromium() {
+  await needs.chromium();
+  const options = new chrome.Options().addArguments(...CHROMIUM);
+  // Chromium refuses to run as root inside its sandbox.
+  if (process.getuid?.() === 0) options.addArguments("--no-sandbox");
+  options.setBinaryPath(onPath("chromium")).set("webSocketUrl", true);
+  const preferences = new logging.Preferences();
+  preferences.setLevel(logging.Type.BROWSER, logging.Level.SEVERE);
+  options.setLoggingPrefs(preferences);
+  const service = new chrome.ServiceBuilder(onPath("chromedriver"));
+  return new Builder().forBrowser(Browser.CHROME).setChromeOptions(options).setChromeService(service).build();
+}
+
+async function openFirefox() {
+  await needs.firefox();
+  await needs.geckodriver();
+  const options = new firefox.Options().addArguments("-headless");
+  options.setBinary(onPath("firefox")).set("webSocketUrl", true);
+  const service = new firefox.ServiceBuilder(onPath("geckodriver"));
+  return new Builder()
+    .forBrowser(Browser.FIREFOX)
+    .setFirefoxOptions(options)
+    .setFirefoxService(service)
+    .build();
+}
+
+/** Given the driver's own path, selenium-webdriver looks for nothing and downloads nothing. */
+function onPath(program) {
+  const directories = process.env.PATH.split(delimiter);
+  return directories.map((directory) => join(directory, program)).find((file) => existsSync(file));
+}
+
+async function listen(driver) {
+  const entries = [];
+  const inspector = await LogInspector(driver);
+  const add = ({ level, text }) => entries.push({ level, text });
+  await inspector.onConsoleEntry(add);
+  await inspector.onJavascriptLog(add);
+  return {
+    entries,
+    get errors() {
+      return entries.filter(({ level }) => level === "error").map(({ text }) => text);
+    },
+  };
+}
+
+/** What Chromium itself complains of: a file that is not there, or a policy that forbids something. */
+async function refusals(driver, browserName) {
+  if (browserName === "firefox") return [];
+  const entries = await driver.manage().logs().get(logging.Type.BROWSER);
+  return entries.map(({ message }) => message);
+}

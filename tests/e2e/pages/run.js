@@ -1,0 +1,46 @@
+// Runs one scenario at a time, by name, for the test that drives this page.
+import { same } from "./check.js";
+import { openRoom } from "./room.js";
+import * as wasm from "./wasm.js";
+
+const SOON = 10_000;
+
+/** What was thrown and not caught: a scenario that expects some takes it. */
+const uncaught = [];
+addEventListener("error", ({ error, message }) => uncaught.push(error ?? message));
+addEventListener("unhandledrejection", ({ reason }) => uncaught.push(reason));
+
+// Not before the wasm can be watched.
+const everwire = await import("/pkg/everwire.js");
+
+window.runScenario = async (file, title) => {
+  const over = new AbortController();
+  const page = {
+    ...everwire,
+    wasm,
+    openRoom,
+    over: over.signal,
+    /** A wire that is closed when the scenario is over. */
+    wire: (url, options) => {
+      const wire = new everwire.Wire(url, options);
+      over.signal.addEventListener("abort", () => wire.close());
+      return wire;
+    },
+    takeUncaught: () => uncaught.splice(0),
+  };
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`It did not come to its end in ${SOON} ms.`)), SOON);
+  });
+  try {
+    const { scenarios } = await import(`./scenarios/${file}.js`);
+    const result = await Promise.race([scenarios[title](page), late]);
+    same(uncaught.splice(0).map(String), [], "what nobody caught");
+    return { passed: true, result };
+  } catch (error) {
+    return { passed: false, text: `${error}\n${error?.stack ?? ""}\n${uncaught.splice(0).join("\n")}` };
+  } finally {
+    clearTimeout(timer);
+    over.abort();
+  }
+};

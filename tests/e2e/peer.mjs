@@ -1,0 +1,16 @@
+// The native server as a test's peer and web server.
+import { resolve } from "node:path";
+import { buildServer, startServer } from "../../scripts/echo-server.mjs";
+import { root } from "../../scripts/paths.mjs";
+
+let built;
+
+/**
+ * Starts a server on a free port: `{ http, ws, stop() }`. It serves the repository's pages, and for each
+ * [prefix, directory] of `serve` that directory under /prefix.
+ */
+export async function startPeer({ serve = [] } = {}) {
+  await (built ??= buildServer({ quiet: true }));
+  const directories = serve.map(([prefix, directory]) => [prefix, resolve(root, directory)]);
+  return startServer({ serve: directories, quiet: true });
+}

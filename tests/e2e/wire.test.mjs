@@ -1,0 +1,139 @@
+// The npm package, as an application uses it, in real browsers against the native server.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { browsers, withPage } from "./browser.mjs";
+import { scenarios as blocked } from "./pages/scenarios/blocked.js";
+import { scenarios as connections } from "./pages/scenarios/connections.js";
+import { scenarios as messages } from "./pages/scenarios/messages.js";
+import { scenarios as options } from "./pages/scenarios/options.js";
+import { scenarios as receipts } from "./pages/scenarios/receipts.js";
+import { scenarios as separate } from "./pages/scenarios/separate.js";
+import { scenarios as trap } from "./pages/scenarios/trap.js";
+import { startPeer } from "./peer.mjs";
+
+const SCENARIO_TIMEOUT = 60_000;
+const files = Object.entries({ receipts, messages, connections, options, separate, trap });
+const [noWasm, noConnections] = Object.keys(blocked);
+
+let peer;
+before(async () => {
+  peer = await startPeer({
+    serve: [
+      ["/e2e", "tests/e2e/pages"],
+      ["/support", "tests/web_support"],
+    ],
+  });
+});
+after(() => peer.stop());
+
+for (const browser of browsers) {
+  describe(`the package in ${browser}`, () => {
+    const page = keepOpen(browser);
+    before(page.open);
+    after(page.close);
+    for (const [file, scenarios] of files) {
+      describe(file, () => {
+        for (const title of Object.keys(scenarios)) it(title, () => run(page.driver, file, title));
+      });
+    }
+  });
+
+  describe(`the package in ${browser}, on pages of their own`, () => {
+    it(noWasm, () => visit(browser, "csp=no-wasm", (driver) => run(driver, "blocked", noWasm)));
+
+    it(noConnections, () =>
+      visit(browser, "csp=no-connect", (driver) => run(driver, "blocked", noConnections)),
+    );
+
+    it("without a network a wire waits for it, and goes on when it is back", () =>
+      visit(browser, "", async (driver) => {
+        await run(driver, "network", "lose the connection");
+        await switchNetwork(driver, "offline");
+        await run(driver, "network", "without a network");
+        await switchNetwork(driver, "online");
+        await run(driver, "network", "the network is back");
+      }));
+
+    it("wires that are closed and let go are collected", { skip: browser !== "chromium" }, () =>
+      visit(browser, "", async (driver) => {
+        await run(driver, "leaks", "close two hundred wires");
+        await usedHeap(driver);
+        assert.equal(await run(driver, "leaks", "count those that are still there"), 0);
+      }),
+    );
+
+    it("ten thousand reconnects leak nothing", () =>
+      visit(browser, "", async (driver) => {
+        const warm = await run(driver, "leaks", "warm up");
+        const heapBefore = await usedHeap(driver);
+        const later = await run(driver, "leaks", "ten thousand more");
+        const heapAfter = await usedHeap(driver);
+        await run(driver, "leaks", "the end");
+        assert.equal(later.memory, warm.memory, "the WebAssembly's memory must not grow");
+        const grown = heapAfter - heapBefore;
+        assert.ok(grown < 200_000, `JavaScript's heap grew by ${grown} bytes`);
+      }));
+  });
+}
+
+const address = (query) => `${peer.http}/e2e/wire.html?${query}`;
+
+const visit = (browser, query, body) =>
+  withPage(browser, address(query), (driver) => prepare(driver).then(() => body(driver)));
+
+/** A page that stays open from one test to the next. */
+function keepOpen(browser) {
+  let leave;
+  let left;
+  const page = {
+    driver: undefined,
+    open: () =>
+      new Promise((resolve, reject) => {
+        left = withPage(browser, address(""), async (driver) => {
+          page.driver = driver;
+          await prepare(driver);
+          await new Promise((done) => {
+            leave = done;
+            resolve();
+          });
+        });
+        left.catch(reject);
+      }),
+    close: async () => {
+      leave?.();
+      await left;
+    },
+  };
+  return page;
+}
+
+async function prepare(driver) {
+  await driver.manage().setTimeouts({ script: SCENARIO_TIMEOUT });
+  await driver.wait(() => driver.executeScript("return typeof window.runScenario === 'function'"), 10_000);
+}
+
+async function run(driver, file, title) {
+  const { passed, text, result } = await driver.executeAsyncScript(
+    "const [file, title, done] = arguments; window.runScenario(file, title).then(done);",
+    file,
+    title,
+  );
+  if (!passed) assert.fail(text);
+  return result;
+}
+
+/** By the browser's own switch where it has one; elsewhere the page is told so. */
+async function switchNetwork(driver, to) {
+  if (!driver.sendDevToolsCommand) return run(driver, "network", `say ${to}`);
+  const conditions = { offline: to === "offline", latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+  await driver.sendDevToolsCommand("Network.enable", {});
+  await driver.sendDevToolsCommand("Network.emulateNetworkConditions", conditions);
+}
+
+/** Bytes in use after a collection, where a browser tells; 0 elsewhere. */
+async function usedHeap(driver) {
+  if (!driver.sendAndGetDevToolsCommand) return 0;
+  await driver.sendDevToolsCommand("HeapProfiler.collectGarbage", {});
+  const { usedSize } = await driver.sendAndGetDevToolsCommand("Runtime.getHeapUsage", {});
+  return usedSize;
+}

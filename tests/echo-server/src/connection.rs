@@ -1,0 +1,476 @@
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+use tokio::select;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
+
+use crate::behaviour::{Behaviour, Ending};
+use crate::config::Limits;
+use crate::outbox::{Item, Outbox};
+use crate::reply::say_goodbye;
+use crate::rooms::{Member, Order};
+use crate::stats::Close;
+
+/// Runs one open connection to its end.
+pub(crate) async fn run(
+    socket: WebSocketStream<TcpStream>,
+    behaviour: Behaviour,
+    member: Member,
+    orders: mpsc::Receiver<Order>,
+    limits: &Limits,
+) {
+    let mut connection = Connection::new(socket, behaviour, member, limits);
+    let close = connection.live(orders).await;
+    let Connection { socket, member, .. } = connection;
+    // The socket goes first: who reads of the end in the statistics finds it gone.
+    drop(socket);
+    member.leave(close);
+}
+
+struct Connection {
+    socket: WebSocketStream<TcpStream>,
+    behaviour: Behaviour,
+    member: Member,
+    outbox: Outbox,
+    patience: Duration,
+    phase: Phase,
+    /// Messages received, the token not counted.
+    heard: u64,
+    last_heard: Instant,
+    next_ping: Option<Instant>,
+    next_look: Instant,
+    /// When to wake up for nothing; fixed, so that an idle alarm is never moved.
+    never: Instant,
+    stalled_until: Option<Instant>,
+    silent_until: Option<Instant>,
+    is_unflushed: bool,
+}
+
+impl Connection {
+    fn new(
+        socket: WebSocketStream<TcpStream>,
+        behaviour: Behaviour,
+        member: Member,
+        limits: &Limits,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            socket,
+            member,
+            outbox: Outbox::new(limits.queue_size),
+            patience: limits.handshake,
+            phase: Phase::Open,
+            heard: 0,
+            last_heard: now,
+            next_ping: behaviour.ping.map(|interval| now + interval),
+            next_look: now + LOOK_INTERVAL,
+            never: now + FAR_AWAY,
+            stalled_until: None,
+            silent_until: None,
+            is_unflushed: false,
+            behaviour,
+        }
+    }
+
+    async fn live(&mut self, mut orders: mpsc::Receiver<Order>) -> Close {
+        if self.behaviour.token.as_ref().is_some_and(|token| token.is_in_message()) {
+            self.phase = Phase::Guarded(Instant::now() + TOKEN_TIME);
+        } else {
+            self.begin();
+        }
+        let client = self.member.client();
+        let mut alarm = pin!(sleep_until(self.next_alarm()));
+        loop {
+            let step = select! {
+                biased;
+                () = client.killed() => Step::Reset,
+                Some(order) = orders.recv() => Step::Order(order),
+                step = poll_fn(|cx| self.advance(cx)) => step,
+                () = &mut alarm => Step::Alarm,
+            };
+            let end = match step {
+                Step::Received(message) => self.hear(message),
+                Step::Order(order) => self.obey(order),
+                Step::Alarm => self.keep_time(),
+                Step::Reset => Some(self.reset()),
+                Step::Over => Some(self.close_so_far()),
+                Step::Failed(error) => Some(self.fail(error).await),
+            };
+            if let Some(close) = end {
+                return close;
+            }
+            let next = self.next_alarm();
+            if next != alarm.deadline() {
+                alarm.as_mut().reset(next);
+            }
+        }
+    }
+
+    /// Does what was asked for right after opening.
+    fn begin(&mut self) {
+        if !self.behaviour.silent {
+            for text in std::mem::take(&mut self.behaviour.say) {
+                self.send(Message::text(text));
+            }
+            for (message, copies) in std::mem::take(&mut self.behaviour.burst) {
+                self.outbox.push(Item::Message(message, copies), Duration::ZERO);
+            }
+            if self.behaviour.invalid {
+                let payload = Bytes::from_static(b"not \xc3\x28 UTF-8");
+                self.send(Message::Frame(Frame::message(payload, OpCode::Data(Data::Text), true)));
+            }
+        }
+        self.end_if_due();
+    }
+
+    fn hear(&mut self, message: Message) -> Option<Close> {
+        self.last_heard = Instant::now();
+        match message {
+            Message::Text(_) | Message::Binary(_) => {
+                self.member.received(&message);
+                match self.phase {
+                    Phase::Guarded(_) => self.check_token(&message),
+                    Phase::Open => self.answer(message),
+                    Phase::Closing { .. } | Phase::Held(_) => {}
+                }
+                None
+            }
+            Message::Close(frame) => {
+                self.outbox.clear();
+                self.phase = match &self.phase {
+                    Phase::Closing { close, .. } => Phase::Closing {
+                        deadline: Instant::now() + self.patience,
+                        close: Close { clean: true, ..close.clone() },
+                    },
+                    _ if self.behaviour.noclose => Phase::Held(closed_with(frame.as_ref())),
+                    _ => Phase::Closing {
+                        deadline: Instant::now() + self.patience,
+                        close: Close { clean: true, ..closed_with(frame.as_ref()) },
+                    },
+                };
+                None
+            }
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => None,
+        }
+    }
+
+    fn check_token(&mut self, message: &Message) {
+        let Some(token) = &self.behaviour.token else {
+            return;
+        };
+        if matches!(message, Message::Text(text) if text.as_str() == token.secret) {
+            self.phase = Phase::Open;
+            self.send(Message::text("welcome"));
+            self.begin();
+        } else {
+            self.close_with(WRONG_TOKEN, "token");
+        }
+    }
+
+    fn answer(&mut self, message: Message) {
+        self.heard = self.heard.saturating_add(1);
+        if let Some(reply) = self.reply_to(message) {
+            self.outbox.push(Item::Message(reply, 1), self.behaviour.delay);
+        }
+        self.end_if_due();
+    }
+
+    fn reply_to(&mut self, message: Message) -> Option<Message> {
+        if self.behaviour.silent {
+            return None;
+        }
+        let Message::Text(text) = &message else {
+            return Some(message);
+        };
+        if let Some(pongs) = &mut self.behaviour.pongs
+            && text.as_str() == "ping"
+        {
+            *pongs = pongs.checked_sub(1)?;
+            return Some(Message::text("pong"));
+        }
+        if self.behaviour.prefix.is_empty() {
+            return Some(message);
+        }
+        Some(Message::text(format!("{}{text}", self.behaviour.prefix)))
+    }
+
+    fn end_if_due(&mut self) {
+        if self.heard < self.behaviour.after {
+            return;
+        }
+        // The end comes behind the last delayed echo.
+        let delay = if self.heard == 0 { Duration::ZERO } else { self.behaviour.delay };
+        match self.behaviour.ending.take() {
+            Some(Ending::Close(frame)) => self.start_closing(frame, delay),
+            Some(Ending::Drop) => {
+                self.outbox.push(Item::Reset, delay);
+                self.phase = Phase::Closing {
+                    deadline: Instant::now() + delay + self.patience,
+                    close: Close::abnormal(),
+                };
+            }
+            Some(Ending::Stall) => self.stalled_until = Some(Instant::now() + STALL_TIME),
+            None => {}
+        }
+    }
+
+    fn obey(&mut self, order: Order) -> Option<Close> {
+        match order {
+            Order::Silence(until) => {
+                self.silent_until = until;
+                self.last_heard = Instant::now();
+            }
+            // Nothing comes after the last word.
+            _ if matches!(self.phase, Phase::Closing { .. } | Phase::Held(_)) => {}
+            Order::Close(frame) => self.start_closing(frame, Duration::ZERO),
+            Order::Send { .. } if matches!(self.phase, Phase::Guarded(_)) => {}
+            Order::Send { .. } if self.outbox.is_full() => return Some(self.reset()),
+            Order::Send { message, copies } => {
+                self.outbox.push(Item::Message(message, copies), Duration::ZERO);
+            }
+        }
+        None
+    }
+
+    fn send(&mut self, message: Message) {
+        self.outbox.push(Item::Message(message, 1), Duration::ZERO);
+    }
+
+    fn close_with(&mut self, code: u16, reason: &'static str) {
+        let frame = CloseFrame { code: code.into(), reason: reason.into() };
+        self.start_closing(Some(frame), Duration::ZERO);
+    }
+
+    fn start_closing(&mut self, frame: Option<CloseFrame>, delay: Duration) {
+        self.phase = Phase::Closing {
+            deadline: Instant::now() + delay + self.patience,
+            close: closed_with(frame.as_ref()),
+        };
+        self.outbox.push(Item::Close(frame), delay);
+    }
+
+    /// When [`Connection::keep_time`] has something to do next.
+    fn next_alarm(&self) -> Instant {
+        if let Some(until) = self.silent_until {
+            return until.min(self.next_look);
+        }
+        let phase = match &self.phase {
+            Phase::Open => self.behaviour.idle.map(|idle| self.last_heard + idle),
+            Phase::Guarded(deadline) | Phase::Closing { deadline, .. } => Some(*deadline),
+            Phase::Held(_) => None,
+        };
+        let look = (!self.may_read()).then_some(self.next_look);
+        [phase, look, self.stalled_until, self.ping_due(), self.outbox.next_due()]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(self.never)
+    }
+
+    fn keep_time(&mut self) -> Option<Close> {
+        let now = Instant::now();
+        if now >= self.next_look {
+            self.next_look = now + LOOK_INTERVAL;
+            if !self.may_read() && self.is_peer_gone() {
+                return Some(self.close_so_far());
+            }
+        }
+        if self.silent_until.is_some_and(|until| now >= until) {
+            self.silent_until = None;
+            self.last_heard = now;
+        }
+        if self.silent_until.is_some() {
+            return None;
+        }
+        match &self.phase {
+            Phase::Guarded(deadline) if now >= *deadline => {
+                self.close_with(WRONG_TOKEN, "token");
+            }
+            Phase::Closing { deadline, .. } if now >= *deadline => return Some(self.reset()),
+            _ if self.stalled_until.is_some_and(|until| now >= until) => return Some(self.reset()),
+            Phase::Open if self.behaviour.idle.is_some_and(|idle| now >= self.last_heard + idle) => {
+                self.close_with(IDLE, "idle");
+            }
+            _ => {}
+        }
+        if self.ping_due().is_some_and(|due| now >= due) {
+            self.next_ping = self.behaviour.ping.map(|interval| now + interval);
+            // Behind a full socket one ping is as good as many.
+            if self.outbox.front().is_none() {
+                self.send(Message::Ping(Bytes::new()));
+            }
+        }
+        None
+    }
+
+    fn ping_due(&self) -> Option<Instant> {
+        matches!(self.phase, Phase::Open).then_some(self.next_ping).flatten()
+    }
+
+    fn may_read(&self) -> bool {
+        let is_wanted = match self.phase {
+            Phase::Open | Phase::Guarded(_) => !self.outbox.is_full(),
+            Phase::Closing { .. } => true,
+            Phase::Held(_) => false,
+        };
+        is_wanted && self.stalled_until.is_none() && self.silent_until.is_none()
+    }
+
+    /// Moves bytes in both directions until there is something to decide.
+    fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        let reads_first = self.may_read() && !self.outbox.wants_sending();
+        if reads_first && let Poll::Ready(step) = self.poll_read(cx) {
+            return Poll::Ready(step);
+        }
+        if self.silent_until.is_none()
+            && !matches!(self.phase, Phase::Held(_))
+            && let Poll::Ready(step) = self.poll_write(cx)
+        {
+            return Poll::Ready(step);
+        }
+        if !reads_first && self.may_read() {
+            return self.poll_read(cx);
+        }
+        Poll::Pending
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        self.socket.poll_next_unpin(cx).map(|read| match read {
+            Some(Ok(message)) => Step::Received(message),
+            Some(Err(error)) => Step::Failed(error),
+            None => Step::Over,
+        })
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        self.outbox.ripen(Instant::now());
+        while let Some(front) = self.outbox.front() {
+            if matches!(front, Item::Reset) {
+                return self.socket.poll_flush_unpin(cx).map(|_| Step::Reset);
+            }
+            match self.socket.poll_ready_unpin(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Step::Failed(error)),
+                Poll::Pending => return Poll::Pending,
+            }
+            let message = match self.outbox.pop() {
+                Some(Item::Message(message, _)) => {
+                    if message.is_text() || message.is_binary() {
+                        self.member.sent(&message);
+                    }
+                    message
+                }
+                Some(Item::Close(frame)) => Message::Close(frame),
+                Some(Item::Reset) | None => break,
+            };
+            self.is_unflushed = true;
+            if let Err(error) = self.socket.start_send_unpin(message) {
+                return Poll::Ready(Step::Failed(error));
+            }
+        }
+        if self.is_unflushed {
+            match self.socket.poll_flush_unpin(cx) {
+                Poll::Ready(Ok(())) => self.is_unflushed = false,
+                Poll::Ready(Err(error)) => return Poll::Ready(Step::Failed(error)),
+                Poll::Pending => {}
+            }
+        }
+        Poll::Pending
+    }
+
+    /// Whether the other side has closed or reset its socket, told without reading from it.
+    fn is_peer_gone(&self) -> bool {
+        let mut ready = pin!(self.socket.get_ref().ready(Interest::READABLE));
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        match ready.as_mut().poll(&mut context) {
+            Poll::Ready(Ok(ready)) => ready.is_read_closed(),
+            Poll::Ready(Err(_)) => true,
+            Poll::Pending => false,
+        }
+    }
+
+    /// Arms the socket so that closing it resets the connection.
+    fn reset(&self) -> Close {
+        // If this fails the socket is dead already.
+        let _ = self.socket.get_ref().set_zero_linger();
+        self.close_so_far()
+    }
+
+    fn close_so_far(&self) -> Close {
+        match &self.phase {
+            Phase::Closing { close, .. } | Phase::Held(close) => close.clone(),
+            Phase::Open | Phase::Guarded(_) => Close::abnormal(),
+        }
+    }
+
+    /// Tells the client which rule it broke, if it broke one.
+    async fn fail(&mut self, error: Error) -> Close {
+        let code: u16 = match error {
+            Error::Capacity(_) => 1009,
+            Error::Utf8(_) => 1007,
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+                return self.close_so_far();
+            }
+            Error::Protocol(_) => 1002,
+            _ => return self.close_so_far(),
+        };
+        let frame = CloseFrame { code: code.into(), reason: "".into() };
+        let close = closed_with(Some(&frame));
+        let told = timeout(self.patience, self.socket.close(Some(frame))).await;
+        if matches!(told, Ok(Ok(()))) {
+            say_goodbye(self.socket.get_mut()).await;
+        }
+        close
+    }
+}
+
+/// How far a connection has come.
+enum Phase {
+    Open,
+    /// Waiting for the token, until then.
+    Guarded(Instant),
+    /// The end is under way: ours is queued or sent, or the client's is being answered.
+    Closing {
+        deadline: Instant,
+        close: Close,
+    },
+    /// The client wants to close, and will get no answer.
+    Held(Close),
+}
+
+enum Step {
+    Received(Message),
+    Order(Order),
+    Alarm,
+    Reset,
+    Over,
+    Failed(Error),
+}
+
+fn closed_with(frame: Option<&CloseFrame>) -> Close {
+    Close {
+        code: frame.map_or(1005, |frame| frame.code.into()),
+        reason: frame.map(|frame| frame.reason.to_string()).unwrap_or_default(),
+        clean: false,
+    }
+}
+
+const TOKEN_TIME: Duration = Duration::from_secs(5);
+/// A client that leaves while the window is full cannot even say so.
+const STALL_TIME: Duration = Duration::from_secs(600);
+const LOOK_INTERVAL: Duration = Duration::from_millis(250);
+const FAR_AWAY: Duration = Duration::from_secs(365 * 86_400);
+const WRONG_TOKEN: u16 = 4401;
+const IDLE: u16 = 4000;

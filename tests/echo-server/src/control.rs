@@ -1,0 +1,150 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::behaviour::{close_frame, copies, flood};
+use crate::head::Head;
+use crate::listener::Remote;
+use crate::origin;
+use crate::ports::PortFault;
+use crate::query::{Plus, Query, decode};
+use crate::reply::Reply;
+use crate::rooms::{Client, Order, Room, Rooms};
+use crate::server::{Shared, reachable};
+use crate::stats::lock;
+
+/// Obeys `POST /control/COMMAND`, if control is on.
+pub(crate) fn obey(
+    shared: &Arc<Shared>,
+    head: &Head,
+    command: &str,
+) -> Result<(Reply, Option<Aftermath>), Reply> {
+    if !shared.config.control {
+        return Err(Reply::text(403, "Control is off; start the server with --control to turn it on."));
+    }
+    if !origin::is_allowed(head, &shared.config.allowed_origins) {
+        return Err(Reply::text(
+            403,
+            "This origin may not control; start the server with --allow-origin ORIGIN.",
+        ));
+    }
+    match command.split_once('/') {
+        Some((room, command)) => {
+            let done = obey_in_room(shared, &head.query, room, command)?;
+            Ok((Reply::json(&done), None))
+        }
+        None if command == "restart" => restart(shared, &head.query),
+        None if command == "port" => Ok((open_port(shared, &head.query)?, None)),
+        None => Err(Reply::not_found()),
+    }
+}
+
+/// What happens once the answer is written, for it would take the answer along.
+#[derive(Debug)]
+pub(crate) struct Aftermath {
+    remote: Remote,
+    down: Duration,
+}
+
+impl Aftermath {
+    pub(crate) fn happen(self) {
+        self.remote.restart(self.down);
+    }
+}
+
+fn obey_in_room(shared: &Shared, query: &Query, room: &str, command: &str) -> Result<Value, Reply> {
+    let name = decode(room, Plus::Plus)
+        .filter(|name| Rooms::is_name(name))
+        .ok_or_else(|| Reply::bad_request("A room name has 1 to 64 bytes and no control characters."))?;
+    let room = shared.rooms.enter(&name).ok_or_else(|| Reply::text(503, "Every room is taken."))?;
+    let limits = &shared.config.limits;
+
+    match command {
+        "kill" => {
+            let count = each(&room, query, Client::kill)?;
+            Ok(json!({ "killed": count }))
+        }
+        "close" => {
+            let frame = close_frame(query, "code")?;
+            let count = order(&room, query, &Order::Close(frame))?;
+            Ok(json!({ "closed": count }))
+        }
+        "refuse" => {
+            let time = millis(query)?;
+            let status = query.number("status", 200..=599)?.unwrap_or(503);
+            room.refuse(time, status);
+            Ok(json!({ "refusing": time.as_millis(), "status": status }))
+        }
+        "hang" => {
+            let time = millis(query)?;
+            room.hang(time);
+            Ok(json!({ "hanging": time.as_millis() }))
+        }
+        "silence" => {
+            let time = millis(query)?;
+            let until = (!time.is_zero()).then(|| Instant::now() + time);
+            let count = order(&room, query, &Order::Silence(until))?;
+            Ok(json!({ "silenced": count, "ms": time.as_millis() }))
+        }
+        "say" => {
+            let text = query.first("text").ok_or_else(|| Reply::bad_request("Say what? Add text=TEXT."))?;
+            let say = Order::Send { message: Message::text(text), copies: copies(query)? };
+            let count = order(&room, query, &say)?;
+            Ok(json!({ "said": count }))
+        }
+        "flood" => {
+            let (message, copies) = flood(query, limits)?
+                .ok_or_else(|| Reply::bad_request("Flood with what? Add n=N&size=S."))?;
+            let count = order(&room, query, &Order::Send { message, copies })?;
+            Ok(json!({ "flooded": count }))
+        }
+        "reset" => {
+            room.reset();
+            Ok(json!({ "reset": name }))
+        }
+        _ => Err(Reply::not_found()),
+    }
+}
+
+fn restart(shared: &Shared, query: &Query) -> Result<(Reply, Option<Aftermath>), Reply> {
+    let down = query.millis("down")?.unwrap_or_default();
+    let port = query.number("port", 1..=u16::MAX)?;
+    let remote =
+        lock(&shared.ports).remote(port).ok_or_else(|| Reply::text(404, "No listener has this port."))?;
+    let reply = Reply::json(&json!({ "restarting": true, "down": down.as_millis() })).last();
+    Ok((reply, Some(Aftermath { remote, down })))
+}
+
+fn open_port(shared: &Arc<Shared>, query: &Query) -> Result<Reply, Reply> {
+    let fault = match query.first("fault") {
+        Some("refuse") => PortFault::Refuse,
+        Some("hang") => PortFault::Hang,
+        None | Some("echo") => PortFault::Echo,
+        Some(_) => return Err(Reply::bad_request("fault must be refuse, hang or echo.")),
+    };
+    let address = lock(&shared.ports)
+        .open(fault, shared)
+        .map_err(|error| Reply::text(503, format!("No port could be opened: {error}.")))?;
+    Ok(Reply::json(&json!({
+        "port": address.port(),
+        "url": format!("ws://{}/ws", reachable(address)),
+    })))
+}
+
+fn order(room: &Room, query: &Query, order: &Order) -> Result<usize, Reply> {
+    each(room, query, |client| client.order(order.clone()))
+}
+
+/// Does something to every connection of the room, or to the one called `client`.
+fn each(room: &Room, query: &Query, act: impl Fn(&Client)) -> Result<usize, Reply> {
+    let clients = room.clients(query.number("client", 0..=u64::MAX)?);
+    clients.iter().for_each(|client| act(client));
+    Ok(clients.len())
+}
+
+fn millis(query: &Query) -> Result<Duration, Reply> {
+    query.millis("ms")?.ok_or_else(|| Reply::bad_request("For how long? Add ms=N; 0 ends it."))
+}

@@ -1,0 +1,359 @@
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+
+use crate::stats::{ClientStats, Close, RoomStats, Tally, lock};
+
+/// Every room there is, bounded in number.
+#[derive(Debug)]
+pub(crate) struct Rooms {
+    limit: usize,
+    rooms: Mutex<HashMap<String, Arc<Room>>>,
+    /// Counts uses, so the least recently used room can be told.
+    uses: AtomicU64,
+    next_id: AtomicU64,
+}
+
+impl Rooms {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, rooms: Mutex::default(), uses: AtomicU64::new(0), next_id: AtomicU64::new(1) }
+    }
+
+    /// The room of that name, made if need be; `None` if all rooms are taken.
+    pub(crate) fn enter(&self, name: &str) -> Option<Arc<Room>> {
+        let mut rooms = lock(&self.rooms);
+        if !rooms.contains_key(name) {
+            if rooms.len() >= self.limit {
+                let oldest = rooms
+                    .values()
+                    .filter(|room| room.is_idle())
+                    .min_by_key(|room| room.used.load(Ordering::Relaxed))?
+                    .name
+                    .clone();
+                rooms.remove(&oldest);
+            }
+            rooms.insert(name.to_owned(), Arc::new(Room::new(name)));
+        }
+        let room = rooms.get(name)?;
+        let now = self.uses.fetch_add(1, Ordering::Relaxed);
+        room.used.store(now, Ordering::Relaxed);
+        Some(Arc::clone(room))
+    }
+
+    /// The room of that name, if it is known.
+    pub(crate) fn find(&self, name: &str) -> Option<Arc<Room>> {
+        lock(&self.rooms).get(name).cloned()
+    }
+
+    /// Makes a connection a member of a room for as long as the [`Member`] lives.
+    pub(crate) fn join(
+        &self,
+        room: &Arc<Room>,
+        server: &Arc<Tally>,
+        protocol: Option<String>,
+    ) -> (Member, mpsc::Receiver<Order>) {
+        let (orders, receiver) = mpsc::channel(MAX_ORDERS);
+        let client = Arc::new(Client {
+            id: self.next_id.fetch_add(1, Ordering::Relaxed),
+            opened: SystemTime::now(),
+            protocol,
+            messages_in: AtomicU64::new(0),
+            messages_out: AtomicU64::new(0),
+            orders,
+            killed: Notify::new(),
+        });
+        lock(&room.state).clients.insert(client.id, Arc::clone(&client));
+        room.tally.opened();
+        server.opened();
+        let member =
+            Member { client, room: Arc::clone(room), server: Arc::clone(server), close: Close::abnormal() };
+        (member, receiver)
+    }
+
+    pub(crate) fn is_name(name: &str) -> bool {
+        (1..=MAX_NAME).contains(&name.len()) && !name.contains(char::is_control)
+    }
+}
+
+/// A set of connections that are counted and commanded together.
+#[derive(Debug)]
+pub(crate) struct Room {
+    name: String,
+    used: AtomicU64,
+    pub(crate) tally: Tally,
+    state: Mutex<RoomState>,
+}
+
+impl Room {
+    /// What upgrades of this room meet now.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        lock(&self.state).fault()
+    }
+
+    /// Answers upgrades with `status` for some time; zero ends it.
+    pub(crate) fn refuse(&self, time: Duration, status: u16) {
+        lock(&self.state).refuse = Some((Instant::now() + time, status));
+    }
+
+    /// Leaves upgrades unanswered for some time; zero ends it.
+    pub(crate) fn hang(&self, time: Duration) {
+        lock(&self.state).hang = Some(Instant::now() + time);
+    }
+
+    /// The connections of the room, or the one of that id.
+    pub(crate) fn clients(&self, id: Option<u64>) -> Vec<Arc<Client>> {
+        lock(&self.state)
+            .clients
+            .values()
+            .filter(|client| id.is_none_or(|id| client.id == id))
+            .cloned()
+            .collect()
+    }
+
+    pub(crate) fn stats(&self) -> RoomStats {
+        let state = lock(&self.state);
+        RoomStats {
+            room: self.name.clone(),
+            stats: self.tally.stats(),
+            clients: state.clients.values().map(|client| client.stats()).collect(),
+            received: state.received.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// Forgets what was counted and ends every fault.
+    pub(crate) fn reset(&self) {
+        let mut state = lock(&self.state);
+        self.tally.reset();
+        state.received.clear();
+        state.received_bytes = 0;
+        state.refuse = None;
+        state.hang = None;
+        for client in state.clients.values() {
+            client.order(Order::Silence(None));
+        }
+    }
+
+    fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            used: AtomicU64::new(0),
+            tally: Tally::default(),
+            state: Mutex::default(),
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        let state = lock(&self.state);
+        state.clients.is_empty() && state.fault().is_none()
+    }
+}
+
+/// What an upgrade may meet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fault {
+    Refuse(u16),
+    Hang,
+}
+
+/// An open connection as its room sees it.
+#[derive(Debug)]
+pub(crate) struct Client {
+    id: u64,
+    opened: SystemTime,
+    protocol: Option<String>,
+    messages_in: AtomicU64,
+    messages_out: AtomicU64,
+    orders: mpsc::Sender<Order>,
+    killed: Notify,
+}
+
+impl Client {
+    /// Tells the connection to do something; one that does not listen is killed.
+    pub(crate) fn order(&self, order: Order) {
+        if self.orders.try_send(order).is_err() {
+            self.kill();
+        }
+    }
+
+    /// Resets the connection at once.
+    pub(crate) fn kill(&self) {
+        self.killed.notify_one();
+    }
+
+    /// Resolves when the connection is to be reset.
+    pub(crate) async fn killed(&self) {
+        self.killed.notified().await;
+    }
+
+    fn stats(&self) -> ClientStats {
+        let opened = self.opened.duration_since(UNIX_EPOCH).unwrap_or_default();
+        ClientStats {
+            id: self.id,
+            opened_ms: u64::try_from(opened.as_millis()).unwrap_or(u64::MAX),
+            messages_in: self.messages_in.load(Ordering::Relaxed),
+            messages_out: self.messages_out.load(Ordering::Relaxed),
+            protocol: self.protocol.clone(),
+        }
+    }
+}
+
+/// What a connection can be told over HTTP.
+#[derive(Clone, Debug)]
+pub(crate) enum Order {
+    Close(Option<CloseFrame>),
+    Send {
+        message: Message,
+        copies: u64,
+    },
+    /// Neither read nor write until then; `None` ends it.
+    Silence(Option<Instant>),
+}
+
+/// A connection's place in its room; leaves the room when dropped, however that happens.
+#[derive(Debug)]
+pub(crate) struct Member {
+    client: Arc<Client>,
+    room: Arc<Room>,
+    server: Arc<Tally>,
+    close: Close,
+}
+
+impl Member {
+    pub(crate) fn client(&self) -> Arc<Client> {
+        Arc::clone(&self.client)
+    }
+
+    pub(crate) fn received(&self, message: &Message) {
+        let bytes = message.len() as u64;
+        self.client.messages_in.fetch_add(1, Ordering::Relaxed);
+        self.room.tally.received(bytes);
+        self.server.received(bytes);
+        if let Message::Text(text) = message {
+            lock(&self.room.state).remember(text);
+        }
+    }
+
+    pub(crate) fn sent(&self, message: &Message) {
+        let bytes = message.len() as u64;
+        self.client.messages_out.fetch_add(1, Ordering::Relaxed);
+        self.room.tally.sent(bytes);
+        self.server.sent(bytes);
+    }
+
+    pub(crate) fn leave(mut self, close: Close) {
+        self.close = close;
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        lock(&self.room.state).clients.remove(&self.client.id);
+        self.room.tally.closed(self.close.clone());
+        self.server.closed(self.close.clone());
+    }
+}
+
+#[derive(Debug, Default)]
+struct RoomState {
+    clients: BTreeMap<u64, Arc<Client>>,
+    received: VecDeque<Utf8Bytes>,
+    received_bytes: usize,
+    refuse: Option<(Instant, u16)>,
+    hang: Option<Instant>,
+}
+
+impl RoomState {
+    fn fault(&self) -> Option<Fault> {
+        let now = Instant::now();
+        match (self.hang, self.refuse) {
+            (Some(until), _) if now < until => Some(Fault::Hang),
+            (_, Some((until, status))) if now < until => Some(Fault::Refuse(status)),
+            _ => None,
+        }
+    }
+
+    fn remember(&mut self, text: &Utf8Bytes) {
+        self.received_bytes += text.len();
+        // A text may be a view of a larger read buffer, which would stay alive with it.
+        self.received.push_back(Utf8Bytes::from(text.as_str()));
+        while self.received.len() > MAX_RECEIVED || self.received_bytes > MAX_RECEIVED_BYTES {
+            let Some(oldest) = self.received.pop_front() else {
+                break;
+            };
+            self.received_bytes -= oldest.len();
+        }
+    }
+}
+
+const MAX_NAME: usize = 64;
+const MAX_ORDERS: usize = 64;
+const MAX_RECEIVED: usize = 1_000;
+const MAX_RECEIVED_BYTES: usize = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_recently_used_empty_room_is_forgotten_first() {
+        let rooms = Rooms::new(2);
+        let server = Arc::default();
+        let kept = rooms.enter("kept").unwrap();
+        let member = rooms.join(&kept, &server, None);
+        rooms.enter("old").unwrap();
+        rooms.enter("new").unwrap();
+        assert!(rooms.find("kept").is_some());
+        assert!(rooms.find("old").is_none());
+        assert!(rooms.find("new").is_some());
+
+        let new = rooms.enter("new").unwrap();
+        let _other = rooms.join(&new, &server, None);
+        assert!(rooms.enter("third").is_none());
+        drop(member);
+        assert!(rooms.enter("third").is_some());
+        assert!(rooms.find("kept").is_none());
+    }
+
+    #[test]
+    fn a_room_with_a_fault_is_not_forgotten() {
+        let rooms = Rooms::new(1);
+        let room = rooms.enter("a").unwrap();
+        room.refuse(Duration::from_secs(60), 503);
+        assert!(rooms.enter("b").is_none());
+        room.refuse(Duration::ZERO, 503);
+        assert!(rooms.enter("b").is_some());
+    }
+
+    #[test]
+    fn received_texts_are_bounded_in_number_and_bytes() {
+        let mut state = RoomState::default();
+        for index in 0..2 * MAX_RECEIVED {
+            state.remember(&Utf8Bytes::from(index.to_string()));
+        }
+        assert_eq!(state.received.len(), MAX_RECEIVED);
+        assert_eq!(state.received.front().unwrap().as_str(), "1000");
+        state.remember(&Utf8Bytes::from("x".repeat(MAX_RECEIVED_BYTES - 4)));
+        assert_eq!(state.received.len(), 2);
+        state.remember(&Utf8Bytes::from("x".repeat(MAX_RECEIVED_BYTES + 1)));
+        assert!(state.received.is_empty());
+        assert_eq!(state.received_bytes, 0);
+    }
+
+    #[test]
+    fn a_client_that_does_not_take_orders_is_killed() {
+        let rooms = Rooms::new(1);
+        let room = rooms.enter("a").unwrap();
+        let (member, _orders) = rooms.join(&room, &Arc::default(), None);
+        for _ in 0..=MAX_ORDERS {
+            member.client.order(Order::Silence(None));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(member.client.killed());
+    }
+}

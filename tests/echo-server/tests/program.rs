@@ -1,0 +1,121 @@
+//! The programs as they are started from a shell.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+
+use support::*;
+
+#[tokio::test]
+async fn the_program_says_where_it_listens_and_serves_there() {
+    let program = Program::start(&["--port", "0", "--control"]);
+    let (mut client, _) = dial(program.address, "/ws?room=a", &[]).await.unwrap();
+    echoes(&mut client).await;
+    let answer = request(program.address, "POST", "/control/a/kill", "").await;
+    assert_eq!(answer.text(), r#"{"killed":1}"#);
+}
+
+#[tokio::test]
+async fn the_program_takes_its_limits_and_origins_from_flags() {
+    let program =
+        Program::start(&["--port", "0", "--max-head", "300", "--allow-origin", "https://a.example"]);
+    let long = format!("X: {}\r\n", "x".repeat(300));
+    assert_eq!(request(program.address, "GET", "/stats", &long).await.status, 431);
+    let page = [("Origin", "https://a.example")];
+    assert!(dial(program.address, "/ws", &page).await.is_ok());
+    assert_eq!(request(program.address, "POST", "/control/a/kill", "").await.status, 403);
+}
+
+#[test]
+fn a_taken_port_is_a_clear_failure() {
+    let program = Program::start(&["--port", "0"]);
+    let port = program.address.port().to_string();
+    let second = Command::new(SERVER).args(["--port", &port]).output().unwrap();
+    assert!(!second.status.success());
+    let complaint = String::from_utf8(second.stderr).unwrap();
+    assert!(complaint.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{complaint}");
+}
+
+#[test]
+fn help_and_readme_know_every_parameter_and_route() {
+    let help = Command::new(SERVER).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let readme = include_str!("../README.md");
+    for name in [
+        "room",
+        "prefix",
+        "close",
+        "reason",
+        "after",
+        "refuse",
+        "hang",
+        "silent",
+        "drop",
+        "stall",
+        "delay",
+        "flood",
+        "size",
+        "kind",
+        "invalid",
+        "oversize",
+        "words",
+        "mute",
+        "token",
+        "token_in",
+        "auth",
+        "idle",
+        "ping",
+        "protocol",
+        "noclose",
+        "say",
+        "csp",
+        "/stats",
+        "/login",
+        "/kill",
+        "/close",
+        "/refuse",
+        "/hang",
+        "/silence",
+        "/say",
+        "/flood",
+        "/reset",
+        "/control/restart",
+        "/control/port",
+        "client",
+    ] {
+        assert!(help.contains(name), "--help lacks {name}");
+        assert!(readme.contains(name), "README.md lacks {name}");
+    }
+    for line in help.lines().filter(|line| line.trim_start().starts_with("--")) {
+        let flag = line.split_whitespace().next().unwrap();
+        assert!(readme.contains(flag) || matches!(flag, "--help" | "--version"), "README.md lacks {flag}");
+    }
+}
+
+struct Program {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Program {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(SERVER).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim_end().strip_prefix("listening on http://").unwrap().parse().unwrap();
+        Self { child, address }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+const SERVER: &str = env!("CARGO_BIN_EXE_everwire-echo-server");

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { browsers, withPage } from "../e2e/browser.mjs";
+import { startPeer } from "../e2e/peer.mjs";
+import { showsText } from "../e2e/dom.mjs";
+import { pack } from "./pack.mjs";
+
+describe("a page without a bundler", () => {
+  let packed;
+  let peer;
+  before(async () => {
+    packed = await pack();
+    peer = await startPeer({
+      serve: [
+        ["everwire", packed.unpacked],
+        ["unbundled", "tests/packaging/unbundled"],
+      ],
+    });
+  });
+  after(async () => {
+    await peer?.stop();
+    packed?.remove();
+  });
+
+  for (const browser of browsers) {
+    it(`imports both entries straight from the package and echoes through each, in ${browser}`, async () => {
+      const url = `${peer.http}/unbundled/index.html?peer=${encodeURIComponent(peer.ws)}`;
+      await withPage(browser, url, async (driver, log) => {
+        await showsText(driver, "#inlined", "with its wasm inlined");
+        await showsText(driver, "#beside", "with its wasm beside it");
+        assert.deepEqual(log.errors, []);
+      });
+    });
+  }
+});

@@ -1,0 +1,14 @@
+import { Wire } from "/everwire/pkg/everwire.js";
+import { init, Wire as WireBeside } from "/everwire/pkg/url.js";
+
+const peer = new URLSearchParams(location.search).get("peer");
+
+function echo(Wire, message, place) {
+  const wire = new Wire(peer, { codec: "text" });
+  wire.addEventListener("message", (event) => (document.querySelector(place).textContent = event.data));
+  wire.send(message);
+}
+
+echo(Wire, "with its wasm inlined", "#inlined");
+await init();
+echo(WireBeside, "with its wasm beside it", "#beside");

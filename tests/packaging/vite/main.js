@@ -1,0 +1,15 @@
+import { Wire } from "everwire";
+import wasm from "everwire/everwire.wasm?url";
+import { init, Wire as WireBeside } from "everwire/url";
+
+const peer = new URLSearchParams(location.search).get("peer");
+
+function echo(Wire, message, place) {
+  const wire = new Wire(peer, { codec: "text" });
+  wire.addEventListener("message", (event) => (document.querySelector(place).textContent = event.data));
+  wire.send(message);
+}
+
+echo(Wire, "with its wasm inlined", "#inlined");
+await init(wasm);
+echo(WireBeside, "with its wasm beside it", "#beside");

@@ -1,0 +1,85 @@
+// What the compiler tells those who use the package: this compiles, or the test fails.
+import { type Receipt, type Settled, Wire, WireError, type WireErrorCode, type WireState } from "everwire";
+import { init, Wire as WireBeside } from "everwire/url";
+
+interface Price {
+  type: "price";
+  symbol: string;
+  bid: number;
+}
+interface Trade {
+  type: "trade";
+  id: number;
+}
+interface Subscribe {
+  type: "subscribe";
+  symbol: string;
+}
+
+declare function takes<T>(value: T): void;
+
+const wire = new Wire<Price | Trade, Subscribe>("wss://example.org/prices");
+
+// Messages.
+wire.send({ type: "subscribe", symbol: "EUR" });
+// @ts-expect-error what the server sends is not what the client sends
+wire.send({ type: "price", symbol: "EUR", bid: 1 });
+// @ts-expect-error there is no such lane
+wire.send({ type: "subscribe", symbol: "EUR" }, { lane: "urgent" });
+
+wire.on((message) => takes<Price | Trade>(message));
+wire.on("price", (message) => takes<number>(message.bid));
+wire.on("trade", (message) => takes<Trade>(message));
+// @ts-expect-error a trade has no bid
+wire.on("trade", (message) => message.bid);
+takes<() => void>(wire.on("price", () => {}));
+
+for await (const message of wire) {
+  if (message.type === "price") takes<Price>(message);
+  // @ts-expect-error only a price has a bid
+  message.bid;
+}
+
+// Events.
+wire.addEventListener("message", (event) => takes<Price | Trade>(event.data));
+wire.addEventListener("error", (event) => takes<WireError>(event.error));
+wire.addEventListener("close", (event) => takes<number>(event.code));
+wire.addEventListener("statechange", (event) => takes<WireState>(event.state));
+// @ts-expect-error an error event has no code of its own
+wire.addEventListener("error", (event) => event.code);
+// @ts-expect-error there is no such event
+wire.addEventListener("reconnected", () => {});
+
+// Receipts and states.
+const receipt: Receipt<Subscribe> = wire.send({ type: "subscribe", symbol: "EUR" }, { key: "a", ttl: 1_000 });
+const settled: Settled<Subscribe> = await receipt.settled;
+if (settled.outcome === "not-sent") takes<Subscribe>(settled.message);
+// @ts-expect-error what was handed over is not given back
+else settled.message;
+
+const state = wire.state;
+if (state.name === "waiting") {
+  takes<number>(state.delay);
+  takes<WireErrorCode>(state.reason);
+}
+// @ts-expect-error only a wire that waits has a delay
+else state.delay;
+
+// Addresses and options.
+new Wire(() => "wss://example.org");
+new Wire(["wss://a.example.org", new URL("wss://b.example.org")], { protocols: ["chat"] });
+new Wire(async ({ attempt, signal }) => `wss://example.org/${attempt.toFixed()}/${signal.aborted}`);
+new Wire<Uint8Array, ArrayBuffer>("wss://example.org", { codec: "bytes" });
+new Wire<number, Date>("wss://example.org", { codec: { encode: String, decode: (data) => data.length } });
+new Wire("wss://example.org", { heartbeat: { ping: "ping", isPong: (message) => message === "pong" } });
+// @ts-expect-error a heartbeat says what a ping looks like
+new Wire("wss://example.org", { heartbeat: { interval: 1_000 } });
+// @ts-expect-error there is no such option
+new Wire("wss://example.org", { retries: 3 });
+// @ts-expect-error there is no such codec
+new Wire("wss://example.org", { codec: "xml" });
+
+// The other entry.
+await init();
+await init(new URL("https://example.org/everwire.wasm"));
+new WireBeside<Price>("wss://example.org").on((message) => takes<Price>(message));

@@ -1,0 +1,258 @@
+//! The life of a wire in a page: its network, the socket's own buffer, and what is left when it is gone.
+
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod web_support;
+
+use everwire::core::{Cause, Event, State};
+use js_sys::{Uint8Array, WebAssembly};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_support::*;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+#[wasm_bindgen_test]
+async fn a_wire_that_is_dropped_closes_and_detaches_its_socket() {
+    let Some(room) = room().await else { return };
+    let wire = plan(room.url("")).open().await;
+    let socket = wire.driver.socket(Clone::clone).unwrap();
+    assert!(socket.onmessage().is_some());
+    drop(wire);
+    assert!(socket.ready_state() >= web_sys::WebSocket::CLOSING);
+    assert!(socket.onopen().is_none() && socket.onmessage().is_none());
+    assert!(socket.onerror().is_none() && socket.onclose().is_none());
+    room.until("the server lost it", |stats| stats.opened() == 1 && stats.connections() == 0).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_wire_dropped_while_it_dials_leaves_nothing_behind() {
+    let Some(room) = room().await else { return };
+    let wire = plan(room.url("hang")).connect();
+    let socket = wire.driver.socket(Clone::clone).unwrap();
+    room.until("the dial is there", |stats| stats.dialed() == 1).await;
+    drop(wire);
+    assert!(socket.onopen().is_none() && socket.onclose().is_none());
+    assert!(socket.ready_state() >= web_sys::WebSocket::CLOSING);
+}
+
+#[wasm_bindgen_test]
+async fn a_closed_wire_holds_no_socket_and_can_be_opened_again() {
+    let Some(room) = room().await else { return };
+    let wire = plan(room.url("")).open().await;
+    let socket = wire.driver.socket(Clone::clone).unwrap();
+    wire.close(1000, "");
+    wire.ended().await;
+    assert!(wire.driver.socket(|_| ()).is_none());
+    assert!(socket.onmessage().is_none() && socket.onclose().is_none());
+    wire.reconnect();
+    wire.opened().await;
+    wire.send("again");
+    assert_eq!(wire.text().await, "again");
+}
+
+#[wasm_bindgen_test]
+async fn a_suspended_wire_keeps_its_queue() {
+    let Some(room) = room().await else { return };
+    let wire = plan(room.url("")).open().await;
+    wire.driver.suspend();
+    assert_eq!(wire.suspended().await, Cause::Suspended);
+    assert_eq!(wire.lost().await.0, Cause::Suspended);
+    wire.send("kept");
+    room.until("the connection is gone", |stats| stats.connections() == 0).await;
+    assert_eq!(wire.queued(), 1);
+    wire.reconnect();
+    wire.opened().await;
+    assert_eq!(wire.text().await, "kept");
+}
+
+#[wasm_bindgen_test]
+async fn without_a_network_a_wire_waits_for_it_and_dials_when_it_is_back() {
+    let Some(room) = room().await else { return };
+    let wire = plan_in_turn(&[room.url("close=1012"), room.url("")])
+        .with(|config, script| {
+            script.local = false;
+            config.reconnect.base_delay = ms(60_000);
+        })
+        .connect();
+    wire.waits().await;
+    let _truth = Truth;
+    pretend_online(Some(false));
+    assert_eq!(wire.suspended().await, Cause::Offline);
+    wire.send("waits too");
+    pretend_online(Some(true));
+    wire.opened().await;
+    assert_eq!(wire.text().await, "waits too");
+    let causes: Vec<Cause> = wire.heard().iter().filter_map(cause_of_attempt).collect();
+    assert_eq!(causes, [Cause::Started, Cause::Online]);
+}
+
+#[wasm_bindgen_test]
+async fn a_wire_to_this_very_machine_needs_no_network() {
+    let Some(room) = room().await else { return };
+    let _truth = Truth;
+    pretend_online(Some(false));
+    let wire = plan_in_turn(&[room.url("close=1012"), room.url("")]).connect();
+    wire.opened().await;
+    wire.lost().await;
+    wire.opened().await;
+    pretend_online(Some(true));
+    wire.send("the same connection");
+    assert_eq!(wire.text().await, "the same connection");
+    assert_eq!(room.stats().await.opened(), 2);
+}
+
+#[wasm_bindgen_test]
+async fn an_open_wire_dials_anew_when_the_network_comes_back() {
+    let Some(room) = room().await else { return };
+    let wire = plan(room.url("")).with(|_, script| script.local = false).open().await;
+    let _truth = Truth;
+    pretend_online(Some(false));
+    assert_eq!(wire.state(), State::Open, "the browser may be wrong");
+    pretend_online(Some(true));
+    assert_eq!(wire.lost().await.0, Cause::Online);
+    wire.opened().await;
+    room.until("one connection is left", |stats| stats.opened() == 2 && stats.connections() == 1).await;
+}
+
+#[wasm_bindgen_test]
+async fn an_open_wire_with_a_heartbeat_pings_when_the_network_changes() {
+    let Some(room) = room().await else { return };
+    let wire =
+        plan(room.url("words")).with(|_, script| script.local = false).heartbeat(60_000, 5_000).open().await;
+    let _truth = Truth;
+    pretend_online(Some(false));
+    wire.pong().await;
+    pretend_online(Some(true));
+    wire.pong().await;
+    assert_eq!(room.stats().await.opened(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn messages_wait_while_a_stalled_socket_is_full_and_leave_by_the_next_one() {
+    let Some(room) = room().await else { return };
+    let wire = plan_in_turn(&[room.url("stall"), room.url("")]).with(small_mark).open().await;
+    send_numbered(&wire);
+    // Buffers of the system swallow some megabytes first; then nothing moves any more.
+    let watch = wire.driver.watch_drain(Some(ms(700)));
+    assert!(!wire.drained(watch).await, "the queue must not drain into a stalled socket");
+    let buffered = wire.driver.socket(web_sys::WebSocket::buffered_amount).unwrap();
+    // It resumes at half the mark.
+    assert!(buffered > MARK / 2 && buffered <= MARK + LETTER, "{buffered} bytes in the socket");
+    let left = wire.queued();
+    assert!(left > 0 && left < LETTERS as usize);
+
+    room.control("kill").await;
+    wire.lost().await;
+    wire.opened().await;
+    for number in LETTERS - left as u32..LETTERS {
+        assert_eq!(number_of(&wire.message().await), number);
+    }
+    assert_eq!(wire.queued(), 0);
+}
+
+#[wasm_bindgen_test]
+async fn messages_leave_once_a_full_socket_drains() {
+    let Some(room) = room().await else { return };
+    let wire = plan(room.url("")).with(small_mark).open().await;
+    room.control("silence?ms=500").await;
+    send_numbered(&wire);
+    assert!(wire.driver.read(|machine| machine.is_paused()) && wire.queued() > 0);
+    let watch = wire.driver.watch_drain(None);
+    for number in 0..LETTERS {
+        assert_eq!(number_of(&wire.message().await), number);
+    }
+    assert!(wire.drained(watch).await);
+    assert_eq!(room.stats().await.opened(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn ten_thousand_reconnects_leak_nothing() {
+    let class = flapping();
+    let counts: &Flapping = class.unchecked_ref();
+    let in_time = hurry_timers();
+    let wire = plan("ws://127.0.0.1:9/").with(|config, script| {
+        config.reconnect.base_delay = ms(0);
+        config.reconnect.stable_after = ms(60_000);
+        script.class = Some(class.clone());
+        script.forgetful = true;
+        script.on_event = Some(Box::new(|wire, event| {
+            if let Event::Closed { last: false, .. } = event {
+                wire.tick();
+            }
+        }));
+    });
+    let wire = wire.connect();
+    wire.send("stays in the queue");
+    wire.ticks(1_000).await;
+    let warm = memory();
+    wire.ticks(11_000).await;
+    assert_eq!(memory(), warm, "wasm memory must not grow");
+    assert!(counts.constructed() >= 11_000, "{}", counts.constructed());
+    assert!(counts.attached().most() <= 8, "{} handlers at once", counts.attached().most());
+
+    wire.close(1000, "");
+    drop(wire);
+    assert_eq!(counts.attached().now(), 0, "handlers on sockets that are gone");
+    in_time.call0(&JsValue::UNDEFINED).unwrap();
+}
+
+const LETTERS: u32 = 128;
+const LETTER: u32 = 131_072;
+const MARK: u32 = 262_144;
+
+fn small_mark(config: &mut everwire::core::Config, _: &mut Script) {
+    config.high_water = u64::from(MARK);
+    config.queue.max_bytes = 64 << 20;
+}
+
+/// Far more than the systems on the way hold: 16 MiB.
+fn send_numbered(wire: &Wire) {
+    for number in 0..LETTERS {
+        let letter = Uint8Array::new_with_length(LETTER);
+        letter.set_index(0, number as u8);
+        wire.send(letter);
+    }
+}
+
+fn number_of(data: &JsValue) -> u32 {
+    assert_eq!(Uint8Array::new(data).length(), LETTER);
+    u32::from(Uint8Array::new(data).get_index(0))
+}
+
+/// Whatever a test makes of it, the page learns the truth about its network again.
+struct Truth;
+
+impl Drop for Truth {
+    fn drop(&mut self) {
+        pretend_online(None);
+    }
+}
+
+fn cause_of_attempt(heard: &Heard) -> Option<Cause> {
+    match heard {
+        Heard::Resolve { cause, .. } => Some(*cause),
+        _ => None,
+    }
+}
+
+fn memory() -> u32 {
+    let memory: WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    memory.buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length()
+}
+
+#[wasm_bindgen]
+extern "C" {
+    type Flapping;
+    #[wasm_bindgen(method, getter)]
+    fn constructed(this: &Flapping) -> u32;
+    #[wasm_bindgen(method, getter)]
+    fn attached(this: &Flapping) -> Attached;
+
+    type Attached;
+    #[wasm_bindgen(method, getter)]
+    fn now(this: &Attached) -> u32;
+    #[wasm_bindgen(method, getter)]
+    fn most(this: &Attached) -> u32;
+}

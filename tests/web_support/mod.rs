@@ -1,0 +1,37 @@
+//! What the browser tests share: a wire whose application writes down everything it hears, and the peer.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod peer;
+mod wire;
+
+pub(crate) use peer::*;
+pub(crate) use wire::*;
+
+use everwire::core::Micros;
+use js_sys::{Array, Function, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::WebSocket;
+
+#[wasm_bindgen(module = "/tests/web_support/page.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = isChromium)]
+    pub(crate) fn is_chromium() -> bool;
+    #[wasm_bindgen(js_name = pretendOnline)]
+    pub(crate) fn pretend_online(online: Option<bool>);
+    pub(crate) fn blob(parts: &Array) -> JsValue;
+    pub(crate) fn arrive(socket: &WebSocket, data: &str);
+    pub(crate) fn refusing(name: &str) -> Function;
+    pub(crate) fn flapping() -> Function;
+    #[wasm_bindgen(js_name = hurryTimers)]
+    pub(crate) fn hurry_timers() -> Function;
+}
+
+pub(crate) const fn ms(millis: u64) -> Micros {
+    Micros::from_millis(millis)
+}
+
+pub(crate) fn bytes(data: &JsValue) -> Vec<u8> {
+    assert!(data.is_instance_of::<js_sys::ArrayBuffer>(), "binary arrives as an ArrayBuffer, not {data:?}");
+    Uint8Array::new(data).to_vec()
+}

@@ -1,0 +1,127 @@
+// What the browser tests in Rust need of the page.
+
+/** The answer to a request, as JSON if it is that. */
+export async function request(method, url) {
+  // Only a login brings a cookie; elsewhere the peer lets every page read, and browsers then want none sent.
+  const credentials = url.includes("/login?") ? "include" : "omit";
+  const response = await fetch(url, { method, credentials });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text}`);
+  return response.headers.get("content-type")?.startsWith("application/json") ? JSON.parse(text) : text;
+}
+
+export const isChromium = () => "chrome" in globalThis;
+
+/** What `navigator.onLine` says from now on, and the event that tells of it; undefined for the truth, without an event. */
+export function pretendOnline(online) {
+  if (online === undefined) return delete navigator.onLine;
+  Object.defineProperty(navigator, "onLine", { value: online, configurable: true });
+  return dispatchEvent(new Event(online ? "online" : "offline"));
+}
+
+export const blob = (parts) => new Blob(parts);
+
+/** Hands a message to a socket's handlers at once, as no server can. */
+export function arrive(socket, data) {
+  socket.dispatchEvent(new MessageEvent("message", { data }));
+}
+
+/** A WebSocket class whose constructor throws an exception of this name. */
+export const refusing = (name) =>
+  class {
+    constructor() {
+      throw new DOMException("refused by the test", name);
+    }
+  };
+
+/** A WebSocket class whose sockets open and are lost, each in a task of its own. */
+export function flapping() {
+  const attached = { now: 0, most: 0 };
+  return class Flapping {
+    static constructed = 0;
+    static closed = 0;
+    static attached = attached;
+    readyState = 0;
+    bufferedAmount = 0;
+    binaryType = "blob";
+    #handlers = {};
+
+    constructor() {
+      Flapping.constructed += 1;
+      later(() => {
+        if (this.readyState !== 0) return;
+        this.readyState = 1;
+        this.onopen?.(new Event("open"));
+        later(() => {
+          if (this.readyState !== 1) return;
+          this.readyState = 3;
+          this.onerror?.(new Event("error"));
+          this.onclose?.(new CloseEvent("close", { code: 1006 }));
+        });
+      });
+    }
+
+    send() {}
+
+    close() {
+      this.readyState = 3;
+      Flapping.closed += 1;
+    }
+
+    #attach(name, handler) {
+      attached.now += (handler ? 1 : 0) - (this.#handlers[name] ? 1 : 0);
+      attached.most = Math.max(attached.most, attached.now);
+      this.#handlers[name] = handler;
+    }
+
+    get onopen() {
+      return this.#handlers.open;
+    }
+    set onopen(handler) {
+      this.#attach("open", handler);
+    }
+    get onmessage() {
+      return this.#handlers.message;
+    }
+    set onmessage(handler) {
+      this.#attach("message", handler);
+    }
+    get onerror() {
+      return this.#handlers.error;
+    }
+    set onerror(handler) {
+      this.#attach("error", handler);
+    }
+    get onclose() {
+      return this.#handlers.close;
+    }
+    set onclose(handler) {
+      this.#attach("close", handler);
+    }
+  };
+}
+
+const channel = new MessageChannel();
+const tasks = [];
+channel.port1.onmessage = () => tasks.shift()();
+
+/** Runs in a later task, without the 4 ms that browsers put between nested timers. */
+function later(task) {
+  tasks.push(task);
+  channel.port2.postMessage(undefined);
+}
+
+/** Timers that are due at once come at once, until the returned function is called. */
+export function hurryTimers() {
+  const { setTimeout, clearTimeout } = globalThis;
+  const cancelled = new Set();
+  let id = -1;
+  globalThis.setTimeout = (task, millis, ...args) => {
+    if (millis > 1) return setTimeout(task, millis, ...args);
+    const own = id--;
+    later(() => cancelled.delete(own) || task(...args));
+    return own;
+  };
+  globalThis.clearTimeout = (timer) => (timer < 0 ? cancelled.add(timer) : clearTimeout(timer));
+  return () => Object.assign(globalThis, { setTimeout, clearTimeout });
+}

@@ -1,0 +1,56 @@
+/** What a WebSocket can send. */
+export type Raw = string | ArrayBuffer | ArrayBufferView | Blob;
+
+/** Turns messages into what a WebSocket sends, and what arrives into messages. */
+export interface Codec<In = unknown, Out = In> {
+  encode(message: Out): Raw;
+  /** Text arrives as a string, binary as bytes. */
+  decode(data: string | Uint8Array): In;
+}
+
+export type CodecName = keyof typeof CODECS;
+
+/** One `TextDecoder` for all: it keeps nothing between calls. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+const text = (data: string | Uint8Array): string => (typeof data === "string" ? data : utf8.decode(data));
+const bytes = (data: string | Uint8Array): Uint8Array =>
+  typeof data === "string" ? new TextEncoder().encode(data) : data;
+const asIs = (message: unknown): Raw => message as Raw;
+
+export const CODECS = {
+  /** Any JSON value, one to a text message. The default. */
+  json: { encode: (message: unknown) => JSON.stringify(message) as Raw, decode: (data) => JSON.parse(text(data)) },
+  /** Strings. Binary that arrives is read as UTF-8. */
+  text: { encode: asIs, decode: text },
+  /** Buffers, views or Blobs out; `Uint8Array` in. Text that arrives is turned into UTF-8. */
+  bytes: { encode: asIs, decode: bytes },
+  /** As `bytes`, with a `Blob` in. */
+  blob: { encode: asIs, decode: (data) => new Blob([data as BlobPart]) },
+  /** Whatever a WebSocket takes, and what arrives untouched: text as a string, binary as `Uint8Array`. */
+  raw: { encode: asIs, decode: (data) => data },
+} satisfies Record<string, Codec>;
+
+/** Bytes on the wire; undefined for what a WebSocket cannot send. */
+export function byteLength(data: unknown): number | undefined {
+  if (typeof data === "string") return utf8Length(data);
+  if (data instanceof ArrayBuffer) return data.byteLength;
+  if (ArrayBuffer.isView(data)) return data.buffer instanceof ArrayBuffer ? data.byteLength : undefined;
+  if (typeof Blob === "function" && data instanceof Blob) return data.size;
+  return undefined;
+}
+
+/** Data that the application cannot change any more, for as long as it waits. */
+export function keep(data: Raw): Raw {
+  if (ArrayBuffer.isView(data)) return data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer;
+  return data instanceof ArrayBuffer ? data.slice(0) : data;
+}
+
+function utf8Length(string: string): number {
+  let length = string.length;
+  for (let i = 0; i < string.length; i++) {
+    const unit = string.charCodeAt(i);
+    // Two units of a surrogate pair make four bytes.
+    if (unit > 0x7f) length += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2;
+  }
+  return length;
+}

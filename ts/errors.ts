@@ -1,0 +1,103 @@
+/** Why something failed, a wire waits or is closed. The first nineteen are the core's causes, in its order. */
+export const CODES = [
+  "Started",
+  "Requested",
+  "Online",
+  "ServerClosed",
+  "DialFailed",
+  "ConnectTimeout",
+  "ProviderFailed",
+  "GreetingFailed",
+  "HeartbeatTimeout",
+  "IdleTimeout",
+  "InvalidUrl",
+  "InvalidProtocols",
+  "MixedContent",
+  "ContentBlocked",
+  "ConstructorFailed",
+  "ClosedByApplication",
+  "GaveUp",
+  "Offline",
+  "Suspended",
+  "WasmTrap",
+  "WasmUnavailable",
+  "NotInitialized",
+  "InvalidOption",
+  "InvalidMessage",
+  "InvalidClose",
+  "Undecodable",
+  "InboundOverflow",
+] as const;
+
+export type WireErrorCode = (typeof CODES)[number];
+
+/** How a connection ended, as the browser's `CloseEvent` tells it. */
+export interface WireClose {
+  /** 1005 when the server gave none, 1006 when there was no close frame at all. */
+  readonly code: number;
+  readonly reason: string;
+  /** Whether both ends completed the closing handshake. */
+  readonly wasClean: boolean;
+}
+
+/** What happened, why, and what to do next. */
+export class WireError extends Error {
+  override readonly name = "WireError";
+  /** What a program decides by. */
+  readonly code: WireErrorCode;
+  /** How the connection ended, if one did. */
+  readonly close: WireClose | undefined;
+  /** The message concerned, given back: what was to be sent, or the raw data that arrived. */
+  readonly data: unknown;
+
+  constructor(code: WireErrorCode, more: { text?: string; cause?: unknown; close?: WireClose; data?: unknown } = {}) {
+    super(more.text ?? TEXTS[code], more.cause === undefined ? undefined : { cause: more.cause });
+    this.code = code;
+    this.close = more.close;
+    this.data = more.data;
+  }
+}
+
+const RETRIED = "The wire tries again; messages wait in its queue.";
+
+const TEXTS: Record<WireErrorCode, string> = {
+  Started: "The wire made its first attempt.",
+  Requested: "The application asked for a new connection.",
+  Online: "The network came back.",
+  ServerClosed: "The server ended the connection; close.code and close.reason say why.",
+  DialFailed: `The connection could not be opened. Browsers do not tell why: the server may be down, or have refused the path, the origin or the subprotocol. ${RETRIED}`,
+  ConnectTimeout: `The attempt was not ready within reconnect.connectTimeout. ${RETRIED}`,
+  ProviderFailed: `The url or protocols function failed; see cause. ${RETRIED}`,
+  GreetingFailed: `The greet function failed; see cause. ${RETRIED}`,
+  HeartbeatTimeout: `Nothing arrived within heartbeat.timeout after a ping: the link was dead. ${RETRIED}`,
+  IdleTimeout: `Nothing arrived for idleTimeout: the link was taken for dead. ${RETRIED}`,
+  InvalidUrl: "The URL cannot be used for a WebSocket. Give an absolute ws: or wss: URL.",
+  InvalidProtocols: "The subprotocols cannot be used. Give distinct names without spaces, commas or slashes.",
+  MixedContent: "A page loaded by https may not open a ws: connection. Use wss:.",
+  ContentBlocked: "The page's Content-Security-Policy forbids the connection. Add the server to connect-src.",
+  ConstructorFailed: "The WebSocket constructor threw; see cause.",
+  ClosedByApplication: "The wire is closed because close() was called. reconnect() opens it again.",
+  GaveUp: "Every attempt that the policy allows has failed. reconnect() starts afresh.",
+  Offline: "The browser says that there is no network. The wire goes on when it is back.",
+  Suspended: "The wire is suspended. reconnect() goes on.",
+  WasmTrap: "Everwire's WebAssembly stopped unexpectedly; this wire is closed and its waiting messages are given back. A new Wire works. Please report the cause.",
+  WasmUnavailable:
+    "WebAssembly cannot start here. If the page has a Content-Security-Policy, add 'wasm-unsafe-eval' to script-src; otherwise the browser is too old. See cause.",
+  NotInitialized: "everwire/url needs `await init()` before the first Wire.",
+  InvalidOption: "An option is wrong.",
+  InvalidMessage: "The message cannot be encoded; it was not sent and is given back in data. See cause.",
+  InvalidClose: "close() takes code 1000 or 3000 to 4999.",
+  Undecodable: "A message arrived that the codec cannot decode; it is in data. See cause.",
+  InboundOverflow: "The loop over the wire is slower than its messages; later ones were lost. Read faster, or raise inbox.maxMessages and inbox.maxBytes.",
+};
+
+/** The core's number for a cause, by name. */
+export function codeOf(cause: number): WireErrorCode {
+  return CODES[cause] ?? "ServerClosed";
+}
+
+/** Tells the page of an exception without letting it stop anything, as the platform does for listeners. */
+export function report(error: unknown): void {
+  if (typeof reportError === "function") reportError(error);
+  else void Promise.reject(error);
+}

@@ -1,0 +1,55 @@
+/** What the core calls. Nothing here may throw: an exception would end the wasm instance. */
+export interface Face {
+  readonly onmessage: (event: MessageEvent) => void;
+  /** Whether the URL last dialed can be one of a WebSocket. */
+  readonly good: boolean;
+  resolve(ticket: number, attempt: number, turn: number, cause: number): void;
+  /** The one exception that is expected: what a WebSocket constructor throws. */
+  dial(): object;
+  greet(link: number, attempt: number): void;
+  abort(): void;
+  ping(): unknown;
+  decide(
+    attempt: number,
+    cause: number,
+    code: number,
+    reason: string,
+    wasClean: boolean,
+    elapsed: number,
+    delay: number,
+    fatal: boolean,
+  ): number;
+  message(parcel: unknown): void;
+  tell(
+    what: number,
+    a: number,
+    b: number,
+    c: number,
+    cause: number,
+    code: number,
+    reason: string,
+    wasClean: boolean,
+  ): void;
+}
+
+/**
+ * A face that the core can hold for ever without keeping the wire alive: what the core holds is a root,
+ * and a wire that nobody uses any more must be collected with its core.
+ */
+export function weak(face: Face): Face {
+  const ref = new WeakRef(face);
+  return {
+    onmessage: (event) => ref.deref()?.onmessage(event),
+    get good() {
+      return ref.deref()?.good ?? false;
+    },
+    resolve: (...args) => ref.deref()?.resolve(...args),
+    dial: () => ref.deref()?.dial() as object,
+    greet: (...args) => ref.deref()?.greet(...args),
+    abort: () => ref.deref()?.abort(),
+    ping: () => ref.deref()?.ping(),
+    decide: (...args) => ref.deref()?.decide(...args) ?? -1,
+    message: (parcel) => ref.deref()?.message(parcel),
+    tell: (...args) => ref.deref()?.tell(...args),
+  };
+}

@@ -1,0 +1,40 @@
+import * as core from "./core.ts";
+import { WireError } from "./errors.ts";
+import type { WireOptions } from "./options.ts";
+import type { Wire } from "./wire.ts";
+
+/** The messages of a wire, held by the core (`ask`) until the loop takes them. */
+export async function* iterate<In, Out>(
+  wire: Wire<In, Out>,
+  ask: (what: number, a?: number, b?: number, value?: unknown) => number | undefined,
+  { maxMessages = 1_000, maxBytes = 1_048_576 }: NonNullable<WireOptions["inbox"]> = {},
+): AsyncGenerator<In, void, undefined> {
+  const inbox = ask(core.OPEN_INBOX, maxMessages, maxBytes);
+  const over = new AbortController();
+  let wake = () => {};
+  wire.addEventListener(
+    "message",
+    (event) => {
+      const { raw } = event as unknown as { raw: string | ArrayBuffer };
+      ask(core.PUSH, inbox, typeof raw === "string" ? raw.length : raw.byteLength, event.data);
+      wake();
+    },
+    { signal: over.signal },
+  );
+  wire.addEventListener("close", () => wake(), { signal: over.signal });
+  try {
+    for (;;) {
+      const next: In[] = [];
+      const found = ask(core.TAKE, inbox, 0, next);
+      const { state } = wire;
+      if (found === 1) yield next[0] as In;
+      else if (found === 2) throw new WireError("InboundOverflow");
+      else if (state.name !== "closed") await new Promise<void>((resolve) => (wake = resolve));
+      else if (state.reason === "ClosedByApplication") return;
+      else throw new WireError(state.reason, { close: state.close });
+    }
+  } finally {
+    over.abort();
+    ask(core.CLOSE_INBOX, inbox);
+  }
+}

@@ -1,0 +1,61 @@
+/** Why a message never left. */
+export type NotSentReason = (typeof REASONS)[number];
+
+/** What became of a message. In plain mode nobody knows more than that the browser took it. */
+export type Settled<Out> =
+  | { readonly outcome: "handed-over" }
+  | { readonly outcome: "not-sent"; readonly reason: NotSentReason; readonly message: Out };
+
+/** The core's reasons, in its order, from 1. */
+const REASONS = ["full", "evicted", "superseded", "expired", "withdrawn", "closed", "refused"] as const;
+
+/** One send. It settles exactly once. */
+export class Receipt<Out = unknown> {
+  /** @internal The encoded message, for the core. */
+  data: unknown;
+  /** What was sent; kept until the browser has taken it. */
+  message: Out | undefined;
+  /** Undefined while the message waits. */
+  result: Settled<Out> | undefined;
+  readonly #told: (receipt: Receipt<Out>) => void;
+  #resolve: ((settled: Settled<Out>) => void) | undefined;
+  #promise: Promise<Settled<Out>> | undefined;
+  #withdraw: (() => boolean) | undefined;
+
+  /** @internal */
+  constructor(message: Out, told: (receipt: Receipt<Out>) => void) {
+    this.message = message;
+    this.#told = told;
+  }
+
+  /** Resolves when the send has settled. Never rejects. Made when first asked for. */
+  get settled(): Promise<Settled<Out>> {
+    return (this.#promise ??= this.result
+      ? Promise.resolve(this.result)
+      : new Promise((resolve) => (this.#resolve = resolve)));
+  }
+
+  /** Takes the message back if it still waits; then it settles as not sent, withdrawn. */
+  withdraw(): boolean {
+    return this.#withdraw?.() ?? false;
+  }
+
+  /** @internal It waits from now on. */
+  wait(withdraw: () => boolean): void {
+    if (!this.result) this.#withdraw = withdraw;
+  }
+
+  /** @internal By the core's number: 0 for handed over, else the reason. */
+  settle(reason: number): void {
+    if (this.result) return;
+    const not = REASONS[reason - 1];
+    this.result = not
+      ? { outcome: "not-sent", reason: not, message: this.message as Out }
+      : { outcome: "handed-over" };
+    if (!not) this.message = undefined;
+    this.data = undefined;
+    this.#withdraw = undefined;
+    this.#resolve?.(this.result);
+    this.#told(this);
+  }
+}

@@ -1,0 +1,301 @@
+import { byteLength, keep } from "./codec.ts";
+import * as core from "./core.ts";
+import { report, WireError } from "./errors.ts";
+import type { WireClosed, WireEventMap, WireState } from "./events.ts";
+import { iterate } from "./iterate.ts";
+import { Link } from "./link.ts";
+import type { Provided, WireOptions } from "./options.ts";
+import { Receipt } from "./receipt.ts";
+
+/** One URL, several taken in turn, or a function asked at every attempt. */
+export type WireUrl = Provided<string | URL | readonly (string | URL)[]>;
+
+export interface SendOptions {
+  /** Replaces a waiting message of the same key and lane, in its place. */
+  key?: string;
+  /** How long the message may wait, in milliseconds. Default: `queue.ttl`. */
+  ttl?: number;
+  /** High leaves first; low gives way first. Default `"normal"`. */
+  lane?: "high" | "normal" | "low";
+  /** Takes the message back if it still waits when aborted. */
+  signal?: AbortSignal;
+}
+
+/** The members of a union whose field takes this value; messages of no such type stay whole. */
+type Of<In, Value> = In extends unknown
+  ? { [Field in keyof In]-?: Value extends In[Field] ? Discriminant<In, In[Field]> : never }[keyof In]
+  : never;
+type Discriminant<In, Type> = Type extends string | number
+  ? string extends Type
+    ? never
+    : number extends Type
+      ? never
+      : In
+  : never;
+type Tagged<In, Value> = [Of<In, Value>] extends [never] ? In : Of<In, Value>;
+type Handler = (message: never) => void;
+type Listener<Event> = ((event: Event) => void) | { handleEvent(event: Event): void } | null;
+
+const LANES = ["high", "normal", "low"] as const;
+const ALL = "";
+
+/** A WebSocket connection that keeps its promises. */
+export class Wire<In = unknown, Out = In> extends EventTarget {
+  readonly #link: Link<In, Out>;
+  readonly #options: WireOptions<In, Out>;
+  readonly #handlers = new Map<unknown, Set<Handler>>();
+  #listens = false;
+
+  /**
+   * Connects at once where there is a WebSocket: in a window or worker, or one given in `options`.
+   * Throws a `WireError` with code `InvalidOption` if an option is wrong.
+   */
+  constructor(url: WireUrl, options: WireOptions<In, Out> = {}) {
+    super();
+    this.#options = options;
+    this.#link = new Link(this, (message, raw) => this.#deliver(message, raw), url, options);
+    options.signal?.addEventListener("abort", () => this.close(1000, "aborted"), { once: true });
+    if (options.signal?.aborted) this.close(1000, "aborted");
+    else if (this.#link.socketClass) this.#act(core.CONNECT);
+  }
+
+  /** Where the wire stands. */
+  get state(): WireState {
+    return this.#link.state;
+  }
+
+  /** Messages waiting. */
+  get queued(): number {
+    return this.#link.ask(core.QUEUED) ?? 0;
+  }
+
+  /** Bytes waiting. */
+  get queuedBytes(): number {
+    return this.#link.ask(core.QUEUED_BYTES) ?? 0;
+  }
+
+  /** Receipts of the waiting messages in the order in which they would leave. */
+  queue(): Receipt<Out>[] {
+    const receipts: Receipt<Out>[] = [];
+    this.#link.ask(core.WAITING, 0, 0, receipts);
+    return receipts;
+  }
+
+  /** Bytes that the browser has taken and not yet given to the network. */
+  get bufferedAmount(): number {
+    return this.#link.socket?.bufferedAmount ?? 0;
+  }
+
+  /** The subprotocol the server chose. */
+  get protocol(): string {
+    return this.#link.socket?.protocol ?? "";
+  }
+
+  /** The extensions in use, such as `permessage-deflate`. */
+  get extensions(): string {
+    return this.#link.socket?.extensions ?? "";
+  }
+
+  /** Round trips in milliseconds, once a pong has matched a ping. */
+  get rtt(): { readonly last: number; readonly smoothed: number } | undefined {
+    const last = this.#link.ask(core.RTT) ?? NaN;
+    return last >= 0 ? { last, smoothed: this.#link.ask(core.SMOOTHED_RTT) ?? last } : undefined;
+  }
+
+  /**
+   * Sends now if the wire is open, else queues. Throws a `WireError` with code `InvalidMessage`, the
+   * message in `data`, if it cannot be encoded; in every other case the receipt tells.
+   */
+  send(message: Out, options: SendOptions = {}): Receipt<Out> {
+    const link = this.#link;
+    const data = link.encode(message);
+    const length = byteLength(data) ?? 0;
+    const { lane = "normal", ttl = Infinity, key, signal } = options;
+    checkSend(lane, ttl, key, message);
+    const receipt = new Receipt(message, this.#settled);
+    const { handle } = link;
+    if (signal?.aborted || !handle) {
+      receipt.settle(handle ? 5 : 6);
+      return receipt;
+    }
+    const passed = handle.pass(data, length);
+    if (passed) {
+      receipt.settle(passed === core.THREW ? 7 : 0);
+      return receipt;
+    }
+    receipt.data = keep(data);
+    link.waiting.add(receipt);
+    const id = handle.queue(receipt as never, length, LANES.indexOf(lane), ttl, key);
+    if (id < 0) {
+      if (id !== core.TOLD) receipt.settle(-id);
+      return receipt;
+    }
+    link.root();
+    receipt.wait(() => link.handle === handle && this.#act(core.WITHDRAW, id) === 1);
+    if (signal) {
+      const withdraw = () => void receipt.withdraw();
+      signal.addEventListener("abort", withdraw, { once: true });
+      void receipt.settled.then(() => signal.removeEventListener("abort", withdraw));
+    }
+    return receipt;
+  }
+
+  /**
+   * Calls `handler` with every message, or with those whose discriminant (`type` unless the options say
+   * otherwise) is `type`. Returns a function that ends it.
+   */
+  on(handler: (message: In) => void): () => void;
+  on<Type extends string | number>(type: Type, handler: (message: Tagged<In, Type>) => void): () => void;
+  on(type: unknown, handler?: Handler): () => void {
+    const key = handler ? type : ALL;
+    const added = (handler ?? type) as Handler;
+    const handlers = this.#handlers.get(key) ?? new Set();
+    this.#handlers.set(key, handlers.add(added));
+    return () => {
+      handlers.delete(added);
+      if (handlers.size === 0 && this.#handlers.get(key) === handlers) this.#handlers.delete(key);
+    };
+  }
+
+  override addEventListener<Type extends keyof WireEventMap<In, Out>>(
+    type: Type,
+    listener: Listener<WireEventMap<In, Out>[Type]>,
+    options?: AddEventListenerOptions | boolean,
+  ): void {
+    this.#listens ||= type === "message";
+    super.addEventListener(type, listener as EventListener, options);
+  }
+
+  override removeEventListener<Type extends keyof WireEventMap<In, Out>>(
+    type: Type,
+    listener: Listener<WireEventMap<In, Out>[Type]>,
+    options?: EventListenerOptions | boolean,
+  ): void {
+    super.removeEventListener(type, listener as EventListener, options);
+  }
+
+  /**
+   * Messages as they come, from now on. The loop ends when the wire is closed by `close()` and throws
+   * the `WireError` if it closes for another reason, or if the loop is too slow (`InboundOverflow`).
+   */
+  [Symbol.asyncIterator](): AsyncGenerator<In, void, undefined> {
+    return iterate(this, (...args) => this.#link.ask(...args), this.#options.inbox);
+  }
+
+  /** Resolves when the wire is open, at once if it is; rejects if it closes for good or `signal` aborts. */
+  ready({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const { state } = this;
+      if (state.name === "open") return resolve();
+      if (state.name === "closed") return reject(this.#link.dead ?? new WireError(state.reason, { close: state.close }));
+      const over = new AbortController();
+      const until = { signal: over.signal };
+      this.addEventListener("open", () => (over.abort(), resolve()), until);
+      this.addEventListener(
+        "close",
+        (event) => event.last && (over.abort(), reject(this.#link.dead ?? new WireError(event.cause, { close: event }))),
+        until,
+      );
+      signal?.addEventListener("abort", () => (over.abort(), reject(signal.reason)), until);
+    });
+  }
+
+  /** `ready()` without options. */
+  get opened(): Promise<void> {
+    return this.ready();
+  }
+
+  /** Resolves when the wire is closed for good, at once if it is. */
+  get closed(): Promise<WireClosed> {
+    const { state } = this;
+    if (state.name === "closed") return Promise.resolve({ ...state.close, cause: state.reason, last: true });
+    return new Promise((resolve) => {
+      const over = new AbortController();
+      const listener = ({ code, reason, wasClean, cause, last }: WireClosed) =>
+        last && (over.abort(), resolve({ code, reason, wasClean, cause, last }));
+      this.addEventListener("close", listener, { signal: over.signal });
+    });
+  }
+
+  /** Resolves with true when nothing waits any more, with false if `timeout` (milliseconds) passes first. */
+  drained({ timeout = -1 }: { timeout?: number } = {}): Promise<boolean> {
+    return new Promise((resolve) => {
+      const over = new AbortController();
+      const listener = (event: Event & { watch?: number; empty?: boolean }) => {
+        if (event.watch === watched) over.abort(), resolve(event.empty === true);
+      };
+      super.addEventListener("drained", listener, { signal: over.signal });
+      let watched: number | undefined;
+      if (this.queued === 0) over.abort(), resolve(true);
+      else watched = this.#act(core.WATCH_DRAIN, timeout);
+    });
+  }
+
+  /** Takes every waiting message back; each settles as not sent, withdrawn. */
+  clear(): Receipt<Out>[] {
+    const waiting = this.queue();
+    this.#act(core.CLEAR);
+    return waiting;
+  }
+
+  /**
+   * Closes for good. Waiting messages settle as not sent and are given back; no message is delivered
+   * from here on. `code` is 1000 or 3000 to 4999; a reason over 123 bytes is cut.
+   */
+  close(code = 1000, reason = ""): void {
+    if (!Number.isInteger(code) || (code !== 1000 && (code < 3000 || code > 4999))) {
+      throw new WireError("InvalidClose");
+    }
+    this.#link.handle?.close(code, String(reason));
+  }
+
+  /** Connects at once, whatever the state: skips a wait, replaces a link, opens a closed wire afresh. */
+  reconnect(): void {
+    if (this.#link.dead) this.#link.begin();
+    if (this.#link.socketClass) this.#act(core.RECONNECT);
+  }
+
+  /** Hangs up and keeps the queue until `reconnect()`. */
+  suspend(): void {
+    this.#act(core.SUSPEND);
+  }
+
+  #act(what: number, a = 0): number | undefined {
+    this.#link.root();
+    return this.#link.ask(what, a);
+  }
+
+  readonly #settled = (receipt: Receipt<Out>): void => {
+    this.#link.waiting.delete(receipt);
+    const { result } = receipt;
+    if (result?.outcome === "not-sent" && result.reason === "evicted") this.#link.emit("evicted", { receipt });
+  };
+
+  #deliver(message: In, raw: string | ArrayBuffer): void {
+    for (const handlers of [this.#handlers.get(ALL), this.#handlers.get(this.#discriminant(message))]) {
+      for (const handler of handlers ?? []) {
+        try {
+          handler(message as never);
+        } catch (error) {
+          report(error);
+        }
+      }
+    }
+    if (this.#listens) this.#link.emit("message", { data: message, raw });
+  }
+
+  #discriminant(message: unknown): unknown {
+    const tagged = typeof message === "object" && message !== null;
+    const type = tagged ? (message as Record<string, unknown>)[this.#options.discriminant ?? "type"] : undefined;
+    return type === ALL ? undefined : type;
+  }
+}
+
+function checkSend(lane: string, ttl: number, key: unknown, data: unknown): void {
+  let wrong: string | undefined;
+  if (!LANES.includes(lane as "high")) wrong = `lane must be ${LANES.join(", ")}`;
+  else if (!(ttl >= 0)) wrong = "ttl must be milliseconds, 0 or more";
+  else if (key !== undefined && typeof key !== "string") wrong = "key must be a string";
+  if (wrong) throw new WireError("InvalidOption", { text: `send: ${wrong}.`, data });
+}

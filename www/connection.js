@@ -1,0 +1,31 @@
+// The wire of this page: what any page would write, with times short enough to watch.
+import { Wire } from "/pkg/everwire.js";
+
+export const options = {
+  reconnect: { baseDelay: 500, maxDelay: 4_000, connectTimeout: 2_000, stableAfter: 3_000 },
+  heartbeat: { interval: 2_000, timeout: 1_500 },
+  queue: { maxMessages: 50, maxBytes: 16_384 },
+};
+
+/** When the last ping left, on the clock of `performance.now()`. */
+export const lastPing = { at: undefined };
+
+/** Connects to the server that this page came from. The server echoes, pings and greetings included. */
+export function openWire(room) {
+  const url = new URL("/ws", location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  url.searchParams.set("room", room);
+  return new Wire(url, {
+    ...options,
+    heartbeat: {
+      ...options.heartbeat,
+      ping: () => {
+        lastPing.at = performance.now();
+        return { type: "ping" };
+      },
+      isPong: (message) => message?.type === "ping",
+    },
+    greet: (link) => link.send({ type: "hello" }),
+    isWelcome: (message) => message?.type === "hello",
+  });
+}

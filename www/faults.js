@@ -1,0 +1,49 @@
+// The buttons that make the server misbehave.
+import { isMotionWanted } from "./tick.js";
+
+const FLOOD = encodeURIComponent(JSON.stringify({ type: "flood" }));
+
+/** What each button orders, in turn; `lasts` is shown running out on the button, in milliseconds. */
+const FAULTS = {
+  kill: { orders: ["kill"], done: "The line is cut." },
+  refuse: { orders: ["refuse?ms=5000", "kill"], lasts: 5_000, done: "Cut. Every dial gets 503 for 5 s." },
+  hang: { orders: ["hang?ms=5000", "kill"], lasts: 5_000, done: "Cut. Dials get no answer for 5 s." },
+  silence: { orders: ["silence?ms=60000"], done: "Silent from now on. Only the heartbeat can tell." },
+  hole: {
+    orders: ["hang?ms=8000", "silence?ms=8000"],
+    lasts: 8_000,
+    done: "Everything sent to the server vanishes for 8 s.",
+  },
+  "close-1012": {
+    orders: ["close?code=1012&reason=retry-after%3D2000"],
+    done: "Closed with 1012 “retry-after=2000”.",
+  },
+  "close-4401": { orders: ["close?code=4401&reason=unauthorized"], done: "Closed with 4401: that is final." },
+  flood: { orders: [`say?n=2000&text=${FLOOD}`], done: "2,000 messages are on their way." },
+  restart: { restart: 3_000, lasts: 3_000, done: "The server is down for 3 s." },
+};
+
+export function connectFaults(control) {
+  const answer = document.getElementById("fault-answer");
+  for (const button of document.querySelectorAll("[data-fault]")) {
+    button.addEventListener("click", async () => {
+      const { orders = [], restart, lasts, done } = FAULTS[button.dataset.fault];
+      try {
+        for (const order of orders) await control.room(order);
+        if (restart) await control.restart(restart);
+        answer.textContent = done;
+        if (lasts) runOut(button, lasts);
+      } catch (error) {
+        answer.textContent = error.message;
+      }
+    });
+  }
+}
+
+/** A bar on the button that shrinks for as long as the fault lasts. */
+function runOut(button, lasts) {
+  for (const running of button.getAnimations({ subtree: true })) running.cancel();
+  const frames = { transform: ["scaleX(1)", "scaleX(0)"], opacity: [1, 1] };
+  const easing = isMotionWanted() ? "linear" : "steps(5)";
+  button.animate(frames, { duration: lasts, easing, pseudoElement: "::after" });
+}
