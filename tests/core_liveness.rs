@@ -232,8 +232,11 @@ fn one_sleep_is_forgiven_as_a_whole() {
 
 #[test]
 fn a_buffer_that_drains_postpones_the_verdict() {
-    let mut host = pinged_host();
+    let mut host = silent_host();
     host.buffer(3_000_000);
+    while pings(&host) == 0 {
+        host.advance(100);
+    }
     host.send("behind it all").unwrap();
     // 30 kB/s: the ping takes almost two minutes to leave.
     for second in 1..=100 {
@@ -279,6 +282,25 @@ fn a_buffer_that_is_stuck_postpones_nothing() {
         host.advance(20);
         assert!(is_lost(&host), "a buffer of {stuck} bytes kept a dead link");
     }
+}
+
+#[test]
+fn pings_that_leave_into_the_void_one_after_another_do_not_keep_a_dead_link() {
+    // Each ping shows in the buffer for a moment, and the next one comes before the deadline of the first.
+    let heartbeat = Heartbeat { interval: ms(2_000), timeout: ms(5_000) };
+    let mut host = open_host(Config { heartbeat: Some(heartbeat), ..Config::default() });
+    host.answers = false;
+    let mut sent = 0;
+    for _ in 0..12_000 {
+        host.advance(1);
+        if is_lost(&host) {
+            return;
+        }
+        let leaving = pings(&host) > sent;
+        sent = pings(&host);
+        host.buffer(if leaving { 15 } else { 0 });
+    }
+    panic!("still {:?} after 12 s and {sent} pings", host.machine.state());
 }
 
 #[test]

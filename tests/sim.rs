@@ -10,13 +10,13 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
 use everwire::core::{
-    Close, Config, Event, Heartbeat, Input, Kind, LinkId, Machine, MessageId, Micros, Outcome, Output,
-    Overflow, Queue, SendOptions, State, Ticket, Transmit,
+    Close, Config, Heartbeat, Input, Kind, LinkId, Machine, MessageId, Micros, Outcome, Output, Overflow,
+    Queue, SendOptions, State, Ticket, Transmit,
 };
 use support::{Letter, Promises, ms};
 
 const DAY: Micros = ms(86_400_000);
-const SEEDS: u64 = 32;
+const SEEDS: u64 = 24;
 /// Once everything is well again, the wire is open again within: finding out (25 + 10 + 10 s), an
 /// attempt that was hanging (10 s), the longest wait (20 s asked for, 30 s drawn), one attempt.
 const BOUND: Micros = ms(110_000);
@@ -183,12 +183,15 @@ struct World {
     faults: BTreeMap<Fault, u32>,
     thaws: Micros,
     good_since: Option<Micros>,
+    /// Until when the server asked not to be dialed.
+    stay_away: Micros,
     pipes: BTreeMap<LinkId, Pipe>,
     letters: u32,
     names: VecDeque<MessageId>,
     /// Taken by a socket, and not yet settled.
     taken: BTreeSet<u32>,
     arrived: BTreeSet<u32>,
+    /// The application has closed the wire.
     over: bool,
     tally: Tally,
 }
@@ -224,6 +227,7 @@ impl World {
             faults: BTreeMap::new(),
             thaws: Micros::ZERO,
             good_since: None,
+            stay_away: Micros::ZERO,
             pipes: BTreeMap::new(),
             letters: 0,
             names: VecDeque::new(),
@@ -247,6 +251,7 @@ impl World {
         // What is left has an hour to leave and to arrive.
         self.run(self.now.plus(ms(3_600_000)));
         self.check_quiet();
+        self.over = true;
         self.machine.close(self.now, Close { code: 1000, ..Close::default() });
         self.drain();
         self.run(self.now.plus(ms(10_000)));
@@ -270,7 +275,7 @@ impl World {
         let mut at_once = 0;
         loop {
             let event = self.agenda.peek().map(|Reverse((at, _))| *at);
-            let wake = self.machine.next_wake().map(|at| at.max(self.thaws));
+            let wake = self.machine.next_wake().map(|at| at.max(self.thaws).max(self.now));
             let Some(next) = [event, wake].into_iter().flatten().min().filter(|at| *at <= end) else {
                 break;
             };
@@ -296,9 +301,10 @@ impl World {
         let good = self.faults.values().all(|count| *count == 0) && self.now >= self.thaws;
         if !good {
             self.good_since = None;
+            return;
         }
         let since = *self.good_since.get_or_insert(self.now);
-        if good && !self.over && self.now.since(since) > BOUND {
+        if !self.over && self.now.since(since) > BOUND {
             assert_eq!(self.machine.state(), State::Open, "well since {since:?}, now {:?}", self.now);
         }
     }
@@ -333,6 +339,11 @@ impl World {
             Happening::Closes(link, close) => self.client_closes(link, close),
             Happening::Arrives(link, kind) => {
                 if self.pipe(link).client {
+                    // As the browser driver does: whatever happens is a chance to look.
+                    if self.machine.is_paused() {
+                        let bytes = self.pipe(link).buffered;
+                        self.machine.handle(self.now, Input::Buffered { link, bytes, asked: false });
+                    }
                     self.machine.received(self.now, link, kind);
                     self.drain();
                 }
@@ -348,6 +359,12 @@ impl World {
             Happening::Breaks => self.breaks(),
             Happening::Heals(fault) => self.heals(fault),
         }
+    }
+
+    /// The application's own wish goes before the server's.
+    fn reconnect(&mut self) {
+        self.stay_away = Micros::ZERO;
+        self.machine.reconnect(self.now);
     }
 
     fn input(&mut self, input: Input) {
@@ -440,12 +457,12 @@ impl World {
                 assert_eq!(taken, outcome == Outcome::HandedOver, "message {} got a lie", payload.id);
                 *if taken { &mut self.tally.handed } else { &mut self.tally.not_sent } += 1;
             }
-            Output::Event(Event::Closed { last, .. }) => self.over |= last,
             Output::AbortResolve | Output::Event(_) => {}
         }
     }
 
     fn dial(&mut self, link: LinkId) {
+        assert!(self.now >= self.stay_away, "dialed before the server's retry-after was over");
         let latency = self.dice.between(5, 300);
         self.pipes.insert(link, Pipe { latency, ..Pipe::default() });
         if self.is(Fault::Blackhole) || self.is(Fault::Offline) {
@@ -470,6 +487,9 @@ impl World {
             self.machine.handle(self.now, Input::Errored { link });
         }
         self.promises.socket_closed(link);
+        if let Some(after) = close.retry_after().filter(|_| self.machine.link() == Some(link)) {
+            self.stay_away = self.now.plus(after);
+        }
         self.input(Input::Closed { link, close });
     }
 
@@ -486,7 +506,10 @@ impl World {
             self.drain();
         }
         match self.dice.between(0, 300) {
-            0 => self.machine.reconnect(self.now),
+            0 => {
+                self.good_since = None;
+                self.reconnect();
+            }
             1 => self.machine.clear(),
             2..=20 => drop(self.machine.watch_drain(self.now, Some(ms(5_000)))),
             _ => {}
@@ -580,8 +603,11 @@ impl World {
     }
 
     fn breaks(&mut self) {
-        let next = self.dice.between(5_000, 900_000);
+        // Troubles come in company.
+        let limit = if self.dice.one_in(3) { 10_000 } else { 1_200_000 };
+        let next = self.dice.between(500, limit);
         self.plan(next, Happening::Breaks);
+        self.good_since = None;
         match self.dice.between(0, 11) {
             // The link dies, and both ends learn of it.
             0 | 1 => self.server_closes(Close::abnormal()),
@@ -648,7 +674,7 @@ impl World {
         match fault {
             Fault::Offline => self.input(Input::Online(true)),
             Fault::Suspended => {
-                self.machine.reconnect(self.now);
+                self.reconnect();
                 self.drain();
             }
             _ => {}

@@ -223,9 +223,10 @@ async fn a_restarted_server_is_found_again() {
     room.restart(300).await;
     wire.lost().await;
     wire.send("are you back?");
-    assert_eq!(wire.failed().await.0, Cause::DialFailed);
+    // A browser may hold the dial back until the server is there again, or let it fail first.
     wire.opened().await;
     assert_eq!(wire.text().await, "are you back?");
+    assert_eq!(room.stats().await.opened(), 2);
 }
 
 #[wasm_bindgen_test]
@@ -243,9 +244,10 @@ async fn a_connection_that_falls_silent_is_replaced() {
 async fn a_server_that_refuses_for_a_while_is_found_again() {
     let Some(room) = room().await else { return };
     let wire = plan(room.url("")).open().await;
-    room.control("refuse?ms=400").await;
+    room.control("refuse?ms=60000").await;
     room.control("kill").await;
     wire.lost().await;
     assert_eq!(wire.failed().await, (Cause::DialFailed, Close::abnormal()));
+    room.control("refuse?ms=0").await;
     wire.opened().await;
 }

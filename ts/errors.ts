@@ -58,37 +58,41 @@ export class WireError extends Error {
   }
 }
 
-const RETRIED = "The wire tries again; messages wait in its queue.";
+const RETRIED = " The wire tries again; messages wait in its queue.";
 
 const TEXTS: Record<WireErrorCode, string> = {
-  Started: "The wire made its first attempt.",
-  Requested: "The application asked for a new connection.",
+  Started: "The first attempt was made.",
+  Requested: "A new connection was asked for.",
   Online: "The network came back.",
   ServerClosed: "The server ended the connection; close.code and close.reason say why.",
-  DialFailed: `The connection could not be opened. Browsers do not tell why: the server may be down, or have refused the path, the origin or the subprotocol. ${RETRIED}`,
-  ConnectTimeout: `The attempt was not ready within reconnect.connectTimeout. ${RETRIED}`,
-  ProviderFailed: `The url or protocols function failed; see cause. ${RETRIED}`,
-  GreetingFailed: `The greet function failed; see cause. ${RETRIED}`,
-  HeartbeatTimeout: `Nothing arrived within heartbeat.timeout after a ping: the link was dead. ${RETRIED}`,
-  IdleTimeout: `Nothing arrived for idleTimeout: the link was taken for dead. ${RETRIED}`,
+  DialFailed:
+    "The connection could not be opened. Browsers do not tell why: the server may be down, or have refused the path, the origin or the subprotocol." +
+    RETRIED,
+  ConnectTimeout: "The attempt was not ready within reconnect.connectTimeout." + RETRIED,
+  ProviderFailed: "The url or protocols function failed; see cause." + RETRIED,
+  GreetingFailed: "The greet function failed; see cause." + RETRIED,
+  HeartbeatTimeout: "Nothing arrived within heartbeat.timeout after a ping: the link was dead." + RETRIED,
+  IdleTimeout: "Nothing arrived for idleTimeout: the link was taken for dead." + RETRIED,
   InvalidUrl: "The URL cannot be used for a WebSocket. Give an absolute ws: or wss: URL.",
   InvalidProtocols: "The subprotocols cannot be used. Give distinct names without spaces, commas or slashes.",
   MixedContent: "A page loaded by https may not open a ws: connection. Use wss:.",
   ContentBlocked: "The page's Content-Security-Policy forbids the connection. Add the server to connect-src.",
   ConstructorFailed: "The WebSocket constructor threw; see cause.",
-  ClosedByApplication: "The wire is closed because close() was called. reconnect() opens it again.",
+  ClosedByApplication: "The wire is closed: close() was called. reconnect() opens it again.",
   GaveUp: "Every attempt that the policy allows has failed. reconnect() starts afresh.",
   Offline: "The browser says that there is no network. The wire goes on when it is back.",
   Suspended: "The wire is suspended. reconnect() goes on.",
-  WasmTrap: "Everwire's WebAssembly stopped unexpectedly; this wire is closed and its waiting messages are given back. A new Wire works. Please report the cause.",
+  WasmTrap:
+    "The WebAssembly stopped unexpectedly; this wire is closed and its waiting messages are given back. A new Wire works. Please report the cause.",
   WasmUnavailable:
-    "WebAssembly cannot start here. If the page has a Content-Security-Policy, add 'wasm-unsafe-eval' to script-src; otherwise the browser is too old. See cause.",
+    "WebAssembly cannot start; see cause. If the page has a Content-Security-Policy, add 'wasm-unsafe-eval' to script-src; otherwise the browser is too old.",
   NotInitialized: "everwire/url needs `await init()` before the first Wire.",
   InvalidOption: "An option is wrong.",
   InvalidMessage: "The message cannot be encoded; it was not sent and is given back in data. See cause.",
   InvalidClose: "close() takes code 1000 or 3000 to 4999.",
   Undecodable: "A message arrived that the codec cannot decode; it is in data. See cause.",
-  InboundOverflow: "The loop over the wire is slower than its messages; later ones were lost. Read faster, or raise inbox.maxMessages and inbox.maxBytes.",
+  InboundOverflow:
+    "The loop over the wire is slower than its messages; later ones were lost. Read faster, or raise inbox.maxMessages and inbox.maxBytes.",
 };
 
 /** The core's number for a cause, by name. */

@@ -38,18 +38,11 @@ export interface Face {
  */
 export function weak(face: Face): Face {
   const ref = new WeakRef(face);
-  return {
-    onmessage: (event) => ref.deref()?.onmessage(event),
-    get good() {
-      return ref.deref()?.good ?? false;
-    },
-    resolve: (...args) => ref.deref()?.resolve(...args),
-    dial: () => ref.deref()?.dial() as object,
-    greet: (...args) => ref.deref()?.greet(...args),
-    abort: () => ref.deref()?.abort(),
-    ping: () => ref.deref()?.ping(),
-    decide: (...args) => ref.deref()?.decide(...args) ?? -1,
-    message: (parcel) => ref.deref()?.message(parcel),
-    tell: (...args) => ref.deref()?.tell(...args),
+  const get = (_: unknown, name: string): unknown => {
+    const held = ref.deref();
+    const value: unknown = held?.[name as keyof Face];
+    // A wire that is gone answers nothing, and has no core that would go on.
+    return typeof value === "function" ? value.bind(held) : (value ?? (() => undefined));
   };
+  return new Proxy<Partial<Face>>({}, { get }) as Face;
 }

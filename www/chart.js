@@ -4,7 +4,7 @@ import { isMotionWanted, onTick } from "./tick.js";
 
 const SPAN = 60_000;
 const KEPT = 1_500;
-const MARGIN = { left: 44, right: 8, top: 10, bottom: 20 };
+const MARGIN = { left: 50, right: 8, top: 10, bottom: 20 };
 /** The scale is logarithmic: a round trip takes a millisecond here and a second there. */
 const LEAST = 0.5;
 const LINES = [1, 10, 100, 1_000, 10_000];

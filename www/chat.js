@@ -77,8 +77,8 @@ export class Chat {
   #showFlood(flood) {
     const { row, text, fate } = this.#rowOf(flood, "theirs");
     row.dataset.count = flood.count;
-    text.textContent = `${count(flood.count)} messages from the server`;
-    fate.textContent = `in ${duration(flood.lastAt - flood.firstAt)}`;
+    text.textContent = `${count(flood.count)} messages`;
+    fate.textContent = `from the server, in ${duration(flood.lastAt - flood.firstAt)}`;
   }
 
   #rowOf(subject, whose) {

@@ -4,7 +4,7 @@
 export function roomOfThisTab() {
   const asked = new URLSearchParams(location.search).get("room");
   if (asked) return asked;
-  const room = sessionStorage.getItem("room") ?? `tab-${Math.random().toString(36).slice(2, 8)}`;
+  const room = sessionStorage.getItem("room") ?? `tab-${Math.random().toString(36).slice(2, 7)}`;
   sessionStorage.setItem("room", room);
   return room;
 }

@@ -5,10 +5,11 @@ import { Failure } from "../failure.mjs";
 import { featureSet } from "./wasm-features.mjs";
 
 /**
- * Functions of the standard library that never return, and the formatting that only they need: src/ formats nothing
- * (scripts/check-formatting.mjs). Names as rustc writes them, hash and all.
+ * Functions of the standard library that never return, the formatting that only they need (src/core and src/web format
+ * nothing), and what js-sys brings for promises, of which there are none. Names as rustc writes them, hash and all.
  */
 const NEVER_RETURN = [
+  /\bjs_sys::futures::/,
   /\bcore(\[\w+\])?::fmt::/,
   /^core(\[\w+\])?::(str::count|unicode)::/,
   /^<char>::escape_debug/,

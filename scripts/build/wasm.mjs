@@ -70,7 +70,7 @@ function fingerprint() {
   return hash.digest("hex");
 }
 
-/** Little inlining; and panic locations name source files: these flags cut off where those lie on this machine. */
+/** Little inlining, no unrolling; and panic locations name source files: these flags cut off where those lie on this machine. */
 async function rustFlags() {
   await run("cargo", ["fetch", "--locked", "--target", TARGET, "--quiet"]);
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
@@ -79,6 +79,6 @@ async function rustFlags() {
   const sysroot = (await output("rustc", ["--print", "sysroot"]))?.trim();
   return [...prefixes.map((path) => [path, "crates"]), [sysroot, "rust"], [inRoot(), "everwire"]]
     .map(([from, to]) => `--remap-path-prefix=${from}=${to}`)
-    .concat("-Cllvm-args=-inline-threshold=10")
+    .concat("-Cllvm-args=-inline-threshold=10 -unroll-threshold=0")
     .join("\x1f");
 }

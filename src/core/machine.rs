@@ -84,6 +84,10 @@ struct Flow {
     failing: bool,
     buffered: u64,
     samples: u32,
+    /// Bytes that stood before the oldest unanswered ping and have not left yet.
+    ahead: u64,
+    /// The next look at the buffer tells what stands before the ping.
+    measure: bool,
     /// A look at the buffer is on its way.
     asked: bool,
 }
@@ -100,7 +104,7 @@ impl<P: Payload> Machine<P> {
         Self {
             rng: Rng::new(seed),
             stage: Stage::Idle,
-            timers: Timers::default(),
+            timers: Timers::new(),
             outbox: Outbox::new(config.queue.clone(), seed),
             liveness: Liveness::default(),
             backoff: Backoff::new(&config.reconnect),
@@ -741,6 +745,7 @@ impl<P: Payload> Machine<P> {
         self.timers.set(Timer::Ping, now.plus(heartbeat.interval));
         if !self.timers.is_set(Timer::Pong) {
             self.timers.set(Timer::Pong, now.plus(heartbeat.timeout));
+            self.flow.measure = true;
         }
         self.liveness.pinged(now);
         self.outputs.push_back(Output::Ping { link });
@@ -750,12 +755,16 @@ impl<P: Payload> Machine<P> {
 
     fn note_buffered(&mut self, now: Micros, bytes: u64) {
         let before = core::mem::replace(&mut self.flow.buffered, bytes);
-        let pinged = self.timers.is_set(Timer::Pong);
-        if pinged
-            && bytes < before
+        if core::mem::take(&mut self.flow.measure) {
+            self.flow.ahead = bytes;
+        } else if bytes < before
+            && self.flow.ahead > 0
+            && self.timers.is_set(Timer::Pong)
             && let Some(heartbeat) = &self.config.heartbeat
         {
-            // The ping stands behind what is still leaving: a slow link is not a dead one.
+            // The ping stands behind what is still leaving: a slow link is not a dead one. What was sent
+            // with the ping or after it says nothing, for it may leave for a network that is gone.
+            self.flow.ahead = self.flow.ahead.saturating_sub(before - bytes);
             self.timers.set(Timer::Pong, now.plus(heartbeat.timeout));
         }
         if bytes > self.config.high_water {
@@ -763,7 +772,7 @@ impl<P: Payload> Machine<P> {
         } else if bytes <= self.config.high_water / 2 {
             self.flow.paused = false;
         }
-        if self.flow.paused || (pinged && bytes > 0) {
+        if self.flow.paused || (self.flow.ahead > 0 && self.timers.is_set(Timer::Pong)) {
             self.look_again(now);
             return;
         }

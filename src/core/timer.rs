@@ -25,38 +25,45 @@ pub(crate) enum Timer {
 
 const COUNT: usize = 8;
 
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Timers([Option<Micros>; COUNT]);
+/// When each timer is due.
+#[derive(Clone, Debug)]
+pub(crate) struct Timers([Micros; COUNT]);
+
+/// When a stopped timer is due.
+const NEVER: Micros = Micros(u64::MAX);
 
 impl Timers {
+    pub(crate) fn new() -> Self {
+        Self([NEVER; COUNT])
+    }
+
     pub(crate) fn set(&mut self, timer: Timer, due: Micros) {
         if let Some(slot) = self.0.get_mut(timer as usize) {
-            *slot = Some(due);
+            *slot = due;
         }
     }
 
     pub(crate) fn stop(&mut self, timer: Timer) {
-        if let Some(slot) = self.0.get_mut(timer as usize) {
-            *slot = None;
-        }
+        self.set(timer, NEVER);
     }
 
     pub(crate) fn stop_all(&mut self) {
-        self.0 = [None; COUNT];
+        self.0 = [NEVER; COUNT];
     }
 
     pub(crate) fn is_set(&self, timer: Timer) -> bool {
-        self.0.get(timer as usize).is_some_and(Option::is_some)
+        self.0.get(timer as usize).is_some_and(|due| *due != NEVER)
     }
 
     pub(crate) fn next(&self) -> Option<Micros> {
-        self.0.iter().flatten().min().copied()
+        self.0.iter().min().copied().filter(|due| *due != NEVER)
     }
 
     /// Stops `timer` and says when it was due, if that moment has come.
     pub(crate) fn take_due(&mut self, timer: Timer, now: Micros) -> Option<Micros> {
-        let slot = self.0.get_mut(timer as usize)?;
-        slot.take_if(|due| *due <= now)
+        let due = self.0.get(timer as usize).copied().filter(|due| *due <= now && *due != NEVER)?;
+        self.stop(timer);
+        Some(due)
     }
 }
 

@@ -1,11 +1,12 @@
-//! A look at the socket's buffer in a later task. A message port is not throttled as timers are.
+//! A look at the socket's buffer in a later task.
 
 use wasm_bindgen::prelude::*;
-use web_sys::{Event, MessageChannel, MessagePort};
+use web_sys::{Event, MessagePort};
+
+use super::browser;
 
 pub(super) struct LaterTask {
-    /// None where there are no message ports: then the next event of the wire looks.
-    ports: Option<(MessagePort, MessagePort)>,
+    port: MessagePort,
     _run: Closure<dyn Fn(Event)>,
 }
 
@@ -13,26 +14,17 @@ impl LaterTask {
     /// Calls `run` in a task of its own after each [`LaterTask::ask`].
     pub(super) fn new(run: impl Fn(Event) + 'static) -> Self {
         let run = Closure::new(run);
-        let ports = MessageChannel::new().ok().map(|channel| (channel.port1(), channel.port2()));
-        if let Some((near, _)) = &ports {
-            near.set_onmessage(Some(run.as_ref().unchecked_ref()));
-        }
-        Self { ports, _run: run }
+        Self { port: browser::channel(run.as_ref()), _run: run }
     }
 
     pub(super) fn ask(&self) {
-        if let Some((_, far)) = &self.ports {
-            // Posting undefined to an open port cannot fail.
-            let _ = far.post_message(&JsValue::UNDEFINED);
-        }
+        browser::post(&self.port);
     }
 }
 
 impl Drop for LaterTask {
     fn drop(&mut self) {
-        if let Some((near, _)) = &self.ports {
-            // Ends the other end too; a port that is closed calls nobody.
-            near.close();
-        }
+        // Both ends: a channel that is closed calls nobody.
+        self.port.close();
     }
 }

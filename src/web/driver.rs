@@ -8,8 +8,9 @@ use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 use web_sys::{CloseEvent, WebSocket};
 
+use super::browser;
 use super::channel::LaterTask;
-use super::network::{self, Network};
+use super::network::Network;
 use super::socket::{Handlers, Socket};
 use crate::core::{
     Cause, Close, Config, Event, Input, Kind, LinkId, Machine, MessageId, Micros, NotSent, Outcome, Output,
@@ -501,8 +502,9 @@ impl<H: Host> Inner<H> {
         let mut parts = self.parts.borrow_mut();
         if parts.network.is_none() {
             let me = self.me.clone();
-            parts.network = Network::watch(move |_| me.input(|_| Some(Input::Online(network::online()))));
-            self.machine.borrow_mut().handle(now(), Input::Online(network::online()));
+            parts.network =
+                Some(Network::watch(move |_| me.input(|_| Some(Input::Online(browser::online())))));
+            self.machine.borrow_mut().handle(now(), Input::Online(browser::online()));
         }
     }
 
@@ -513,11 +515,5 @@ impl<H: Host> Inner<H> {
 }
 
 fn now() -> Micros {
-    Micros::from_millis_f64(performance_now())
-}
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = performance, js_name = now)]
-    fn performance_now() -> f64;
+    Micros::from_millis_f64(browser::now())
 }

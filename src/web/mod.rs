@@ -1,6 +1,7 @@
 //! The browser's side of a wire: the socket, the clock, the network's state, and the driver that
 //! feeds them to the core.
 
+mod browser;
 mod channel;
 mod driver;
 #[cfg(feature = "js")]

@@ -201,11 +201,13 @@ for (const browser of browsers) {
           [820, 1180],
           [1440, 900],
         ]) {
+          if (browser === "firefox") await page.setViewport(width, height);
           await screenshot(driver, `demo-${browser}-${width}`, width, height);
           const [content, viewport] = await page.run(() => [
             document.documentElement.scrollWidth,
             window.innerWidth,
           ]);
+          assert.equal(viewport, width);
           assert.ok(content <= viewport, `${content} pixels of content in ${viewport}`);
         }
       }));
@@ -282,6 +284,16 @@ class Page {
     const input = await this.driver.findElement({ id: "text" });
     await input.sendKeys(text, Key.ENTER);
     await this.until(() => document.getElementById("text").value === "");
+  }
+
+  /** Firefox has no window as narrow as a phone; but its viewport can be. */
+  async setViewport(width, height) {
+    const bidi = await this.driver.getBidi();
+    const context = await this.driver.getWindowHandle();
+    await bidi.send({
+      method: "browsingContext.setViewport",
+      params: { context, viewport: { width, height } },
+    });
   }
 
   count(selector) {

@@ -54,13 +54,15 @@ for (const browser of browsers) {
         await run(driver, "network", "the network is back");
       }));
 
-    it("wires that are closed and let go are collected", { skip: browser !== "chromium" }, () =>
-      visit(browser, "", async (driver) => {
-        await run(driver, "leaks", "close two hundred wires");
-        await usedHeap(driver);
-        assert.equal(await run(driver, "leaks", "count those that are still there"), 0);
-      }),
-    );
+    // Only here can a test ask for a collection.
+    if (browser === "chromium") {
+      it("wires that are closed and let go are collected", () =>
+        visit(browser, "", async (driver) => {
+          await run(driver, "leaks", "close two hundred wires");
+          await usedHeap(driver);
+          assert.equal(await run(driver, "leaks", "count those that are still there"), 0);
+        }));
+    }
 
     it("ten thousand reconnects leak nothing", () =>
       visit(browser, "", async (driver) => {

@@ -19,7 +19,7 @@ const LATENCY: Micros = Micros::from_millis(10);
 const WAKES_AT_ONCE: u32 = 16;
 
 /// So many milliseconds.
-pub fn ms(millis: u64) -> Micros {
+pub const fn ms(millis: u64) -> Micros {
     Micros::from_millis(millis)
 }
 

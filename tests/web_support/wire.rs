@@ -13,7 +13,7 @@ use everwire::web::{Delivery, Driver, Host, Outgoing, Question, WeakDriver, refu
 use gloo_timers::callback::Timeout;
 use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{MessageEvent, WebSocket};
+use web_sys::WebSocket;
 
 use super::ms;
 
@@ -446,7 +446,15 @@ pub(crate) struct TestHost {
 }
 
 type WeakWire = (WeakDriver<TestHost>, Rc<Script>, Rc<Log>);
-type MessageHandler = Closure<dyn Fn(MessageEvent)>;
+type MessageHandler = Closure<dyn Fn(Arrival)>;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A message event, without a feature of web-sys that only tests would need.
+    type Arrival;
+    #[wasm_bindgen(method, getter)]
+    fn data(this: &Arrival) -> JsValue;
+}
 
 impl TestHost {
     fn script(&self) -> &Script {
@@ -502,7 +510,7 @@ impl Host for TestHost {
 
     fn message_handler(&self) -> Function {
         let wire = self.wire.clone();
-        let handler = MessageHandler::new(move |event: MessageEvent| {
+        let handler = MessageHandler::new(move |event: Arrival| {
             let data = event.data();
             with_wire(&wire, |wire| {
                 let kind = if wire.script.ping.is_some() && data == "pong" {

@@ -1,0 +1,57 @@
+// What the driver asks of the browser, where one line here saves a dozen bindings. No decision is made here.
+
+const HANDLERS = ["onopen", "onmessage", "onerror", "onclose"];
+
+export function attach(socket, ...handlers) {
+  socket.binaryType = "arraybuffer";
+  HANDLERS.forEach((name, i) => (socket[name] = handlers[i]));
+}
+
+export function detach(socket) {
+  for (const name of HANDLERS) socket[name] = null;
+}
+
+/** 0: the socket took it, 1: it is not open, 2: it is open and threw. */
+export function offer(socket, data) {
+  if (socket.readyState !== 1) return 1;
+  try {
+    socket.send(data);
+    return 0;
+  } catch {
+    return 2;
+  }
+}
+
+/** Without a code, as `close()` does. Codes and reasons are checked before; a socket that throws all the same is left to the deadline. */
+export function close(socket, code, reason) {
+  try {
+    if (code) socket.close(code, reason);
+    else if (socket.readyState < 2) socket.close();
+  } catch {}
+}
+
+/** Calls `heard` on `online` and `offline`, or no longer. Where there are no such events, nothing happens. */
+export function listen(on, heard) {
+  const change = on ? "addEventListener" : "removeEventListener";
+  for (const event of ["online", "offline"]) globalThis[change]?.(event, heard);
+}
+
+/** True where nobody knows. */
+export function online() {
+  return globalThis.navigator?.onLine !== false;
+}
+
+/** A port; each message to it calls `run` in a task of its own, which is not throttled as timers are. */
+export function channel(run) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = run;
+  return port2;
+}
+
+export function post(port) {
+  port.postMessage(0);
+}
+
+export function nameOf(thrown) {
+  return String(thrown?.name);
+}
