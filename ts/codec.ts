@@ -19,7 +19,10 @@ const asIs = (message: unknown): Raw => message as Raw;
 
 export const CODECS = {
   /** Any JSON value, one to a text message. The default. */
-  json: { encode: (message: unknown) => JSON.stringify(message) as Raw, decode: (data) => JSON.parse(text(data)) },
+  json: {
+    encode: (message: unknown) => JSON.stringify(message) as Raw,
+    decode: (data) => JSON.parse(text(data)),
+  },
   /** Strings. Binary that arrives is read as UTF-8. */
   text: { encode: asIs, decode: text },
   /** Buffers, views or Blobs out; `Uint8Array` in. Text that arrives is turned into UTF-8. */
@@ -41,7 +44,8 @@ export function byteLength(data: unknown): number | undefined {
 
 /** Data that the application cannot change any more, for as long as it waits. */
 export function keep(data: Raw): Raw {
-  if (ArrayBuffer.isView(data)) return data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer;
+  if (ArrayBuffer.isView(data))
+    return data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer;
   return data instanceof ArrayBuffer ? data.slice(0) : data;
 }
 

@@ -50,7 +50,10 @@ export class WireError extends Error {
   /** The message concerned, given back: what was to be sent, or the raw data that arrived. */
   readonly data: unknown;
 
-  constructor(code: WireErrorCode, more: { text?: string; cause?: unknown; close?: WireClose; data?: unknown } = {}) {
+  constructor(
+    code: WireErrorCode,
+    more: { text?: string; cause?: unknown; close?: WireClose; data?: unknown } = {},
+  ) {
     super(more.text ?? TEXTS[code], more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.close = more.close;

@@ -6,7 +6,11 @@ export type WireState =
   /** Nothing has been asked of it yet, or there is no WebSocket here. Messages queue. */
   | { readonly name: "idle" }
   /** An attempt is under way. Messages queue. */
-  | { readonly name: "connecting"; readonly phase: "resolving" | "dialing" | "handshaking"; readonly attempt: number }
+  | {
+      readonly name: "connecting";
+      readonly phase: "resolving" | "dialing" | "handshaking";
+      readonly attempt: number;
+    }
   /** Messages leave. */
   | { readonly name: "open" }
   /** The next attempt is set. Messages queue. */

@@ -1,5 +1,7 @@
 /** What the core calls. Nothing here may throw: an exception would end the wasm instance. */
 export interface Face {
+  /** The number of an option by the core's index, NaN if it was not given. */
+  number(index: number): number;
   readonly onmessage: (event: MessageEvent) => void;
   /** Whether the URL last dialed can be one of a WebSocket. */
   readonly good: boolean;

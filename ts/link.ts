@@ -37,8 +37,10 @@ export class Link<In, Out> implements Face {
   readonly #deliver: (message: In, raw: string | ArrayBuffer) => void;
   readonly #url: WireUrl;
   readonly #options: WireOptions<In, Out>;
-  readonly #numbers: Float64Array;
+  readonly #numbers: readonly number[];
   readonly #flags: number;
+  /** Listeners can be there. */
+  heard = false;
   handle: Handle | undefined;
   socket: WebSocket | undefined;
   good = false;
@@ -46,8 +48,8 @@ export class Link<In, Out> implements Face {
   dead: WireError | undefined;
   #unwatch: (() => void) | undefined;
   #abort: AbortController | undefined;
-  /** The latest question and its answer. */
-  #ticket = 0;
+  /** The latest question, by itself: numbers begin again in a new core. */
+  #question: Attempt | undefined;
   #answer: { url: string; protocols: string[] } | undefined;
   /** What was thrown, on its way to the event that tells of it. */
   #thrown: unknown;
@@ -80,7 +82,10 @@ export class Link<In, Out> implements Face {
   get socketClass(): WebSocketClass | undefined {
     // Outside windows and workers, on a server rendering the page, nothing connects unasked.
     const inBrowser = "window" in globalThis || "WorkerGlobalScope" in globalThis;
-    return this.#options.WebSocket ?? (inBrowser ? (globalThis.WebSocket as WebSocketClass | undefined) : undefined);
+    return (
+      this.#options.WebSocket ??
+      (inBrowser ? (globalThis.WebSocket as WebSocketClass | undefined) : undefined)
+    );
   }
 
   /** Starts a core, or learns why there is none. */
@@ -88,9 +93,9 @@ export class Link<In, Out> implements Face {
     this.dead = undefined;
     try {
       start();
-      this.handle = new Handle(weak(this), this.#numbers, this.#flags);
+      this.handle = new Handle(weak(this), this.#flags);
     } catch (error) {
-      if (Array.isArray(error)) throw wrongNumber(error as never, this.#numbers);
+      if (typeof error === "number") throw wrongNumber(error, this.number(error));
       if (!(error instanceof WireError) || error.code === "NotInitialized") throw error;
       this.lost(error);
     }
@@ -102,7 +107,21 @@ export class Link<In, Out> implements Face {
   }
 
   ask(what: number, a = 0, b = 0, value?: unknown): number | undefined {
-    return this.handle?.act(what, a, b, value);
+    try {
+      return this.handle?.act(what, a, b, value);
+    } catch (error) {
+      // A trap has been told by an event; who asked gets no answer.
+      if (!this.dead) throw error;
+      return undefined;
+    }
+  }
+
+  close(code: number, reason: string): void {
+    try {
+      this.handle?.close(code, reason);
+    } catch (error) {
+      if (!this.dead) throw error;
+    }
   }
 
   /** There is no core any more, or there never was: the wire is closed and its messages are given back. */
@@ -110,6 +129,7 @@ export class Link<In, Out> implements Face {
     this.dead = error;
     this.handle = undefined;
     this.#unwatch = undefined;
+    this.#question = undefined;
     this.abort();
     const { socket } = this;
     this.socket = undefined;
@@ -128,7 +148,10 @@ export class Link<In, Out> implements Face {
 
   /** Listeners that throw are reported, and the others are called. */
   emit(type: string, details: object): void {
-    this.#target.dispatchEvent(wireEvent(type, details));
+    const dispatch = () => this.#target.dispatchEvent(wireEvent(type, details));
+    // That the URL cannot be used shows while the wire is constructed, before there can be a listener.
+    if (this.heard || type === "statechange") dispatch();
+    else void Promise.resolve().then(dispatch);
   }
 
   encode(message: Out): Raw {
@@ -140,11 +163,17 @@ export class Link<In, Out> implements Face {
     }
     if (byteLength(data) !== undefined) return data as Raw;
     const given = data === null ? "null" : typeof data;
-    const cause = new TypeError(`The codec gave ${given}; a WebSocket sends strings, buffers, views and Blobs.`);
+    const cause = new TypeError(
+      `The codec gave ${given}; a WebSocket sends strings, buffers, views and Blobs.`,
+    );
     throw new WireError("InvalidMessage", { cause, data: message });
   }
 
   // What the core calls.
+
+  number(index: number): number {
+    return this.#numbers[index] ?? NaN;
+  }
 
   readonly onmessage = (event: MessageEvent): void => {
     const raw = event.data as string | ArrayBuffer;
@@ -170,16 +199,16 @@ export class Link<In, Out> implements Face {
   }
 
   resolve(ticket: number, attempt: number, turn: number, cause: number): void {
-    this.#ticket = ticket;
-    const context: Attempt = { attempt, reason: codeOf(cause), signal: this.#signal() };
+    const question: Attempt = { attempt, reason: codeOf(cause), signal: this.#signal() };
+    this.#question = question;
     const failed = (error: unknown) => {
-      if (ticket !== this.#ticket) return;
+      if (question !== this.#question) return;
       this.#thrown = error;
       this.ask(core.TARGET_FAILED, ticket);
     };
     const answer = ([url, protocols]: readonly unknown[]) => {
       // A late answer must not take the place of the current one.
-      if (ticket !== this.#ticket) return;
+      if (question !== this.#question) return;
       const chosen = Array.isArray(url) ? url[turn % url.length] : url;
       const text = String(chosen).replace(/#.*$/s, "");
       this.#answer = { url: text, protocols: list(protocols) };
@@ -188,7 +217,7 @@ export class Link<In, Out> implements Face {
       this.ask(core.TARGET, ticket, Number(local));
     };
     try {
-      const provided = [provide(this.#url, context), provide(this.#options.protocols, context)];
+      const provided = [provide(this.#url, question), provide(this.#options.protocols, question)];
       if (provided.some(isPromise)) void Promise.all(provided).then(answer).catch(failed);
       else answer(provided);
     } catch (error) {
@@ -211,18 +240,26 @@ export class Link<In, Out> implements Face {
 
   greet(link: number, attempt: number): void {
     const signal = this.#signal();
+    const { handle } = this;
     const greeted = (ok: boolean, error?: unknown) => {
+      if (this.handle !== handle) return;
       this.#thrown = error;
       this.ask(core.GREETED, link, Number(ok));
     };
     const sendRaw = (data: Raw) => {
-      if (this.ask(core.TRANSMIT, link, 0, data)) return;
+      if (this.handle === handle && this.ask(core.TRANSMIT, link, 0, data)) return;
       throw new WireError("GreetingFailed", { text: "The link is not open any more.", data });
     };
-    const greeting: Greeting<Out> = { attempt, signal, sendRaw, send: (message) => sendRaw(this.encode(message)) };
+    const greeting: Greeting<Out> = {
+      attempt,
+      signal,
+      sendRaw,
+      send: (message) => sendRaw(this.encode(message)),
+    };
     try {
       const done = this.#options.greet?.(greeting);
-      if (isPromise(done)) void done.then(() => greeted(true)).catch((error: unknown) => greeted(false, error));
+      if (isPromise(done))
+        void done.then(() => greeted(true)).catch((error: unknown) => greeted(false, error));
       else greeted(true);
     } catch (error) {
       greeted(false, error);

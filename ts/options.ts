@@ -1,3 +1,4 @@
+import { Handle } from "#glue";
 import { CODECS, type Codec, type CodecName, type Raw } from "./codec.ts";
 import { type WireClose, WireError, type WireErrorCode } from "./errors.ts";
 
@@ -118,32 +119,43 @@ const NUMBERS = [
   "queue.ttl",
   "highWaterMark",
 ];
-const FUNCTIONS = ["reconnect.delay", "reconnect.shouldReconnect", "heartbeat.isPong", "greet", "isWelcome", "WebSocket"];
+const FUNCTIONS = [
+  "reconnect.delay",
+  "reconnect.shouldReconnect",
+  "heartbeat.isPong",
+  "greet",
+  "isWelcome",
+  "WebSocket",
+];
 const INBOX = ["inbox.maxMessages", "inbox.maxBytes"];
 const OTHERS = ["protocols", "codec", "heartbeat.ping", "queue.overflow", "discriminant", "signal"];
 const GROUPS = ["reconnect", "heartbeat", "queue", "inbox"];
 const OVERFLOW = ["reject", "drop-oldest", "drop-newest"] as const;
 
 /** What the core is told, checked as far as TypeScript can; the core checks the ranges. */
-export function readOptions<In, Out>(options: WireOptions<In, Out>): { numbers: Float64Array; flags: number } {
+export function readOptions<In, Out>(options: WireOptions<In, Out>): { numbers: number[]; flags: number } {
   const given = flatten(options as Record<string, unknown>);
   for (const [name, value] of given) check(name, value);
-  const numbers = Float64Array.from(NUMBERS, (name) => (given.get(name) as number | undefined) ?? NaN);
+  const numbers = NUMBERS.map((name) => (given.get(name) as number | undefined) ?? NaN);
   if (options.heartbeat && given.get("heartbeat.ping") === undefined) {
     throw wrong("heartbeat.ping", "what a ping looks like: text, bytes, a message or a function", undefined);
   }
   const overflow = OVERFLOW.indexOf(options.queue?.overflow ?? "reject");
   const decides = options.reconnect?.delay || options.reconnect?.shouldReconnect;
   const flags =
-    overflow | (options.heartbeat ? 4 : 0) | (options.greet ? 8 : 0) | (options.isWelcome ? 16 : 0) | (decides ? 32 : 0);
+    overflow |
+    (options.heartbeat ? 4 : 0) |
+    (options.greet ? 8 : 0) |
+    (options.isWelcome ? 16 : 0) |
+    (decides ? 32 : 0);
   return { numbers, flags };
 }
 
 /** The core's refusal of a number, as an error. */
-export function wrongNumber(refusal: [number, number, number, boolean], numbers: Float64Array): WireError {
-  const [index, min, max, unlimited] = refusal;
+export function wrongNumber(index: number, given: number): WireError {
+  const [min, max, unlimited] = [0, 1, 2].map((what) => Handle.range(index, what));
   const allowed = `a number from ${min} to ${max}${unlimited ? ", or Infinity" : ""}`;
-  return wrong(NUMBERS[index] ?? "", allowed, numbers[index]);
+  return wrong(NUMBERS[index] ?? "", allowed, given);
 }
 
 /** The codec by name or by itself. */
@@ -166,10 +178,15 @@ function flatten(options: Record<string, unknown>): Map<string, unknown> {
 function check(name: string, value: unknown): void {
   if (!known(name)) {
     const all = [...NUMBERS, ...FUNCTIONS, ...INBOX, ...OTHERS].sort();
-    throw new WireError("InvalidOption", { text: `There is no option ${name}. There are: ${all.join(", ")}.` });
+    throw new WireError("InvalidOption", {
+      text: `There is no option ${name}. There are: ${all.join(", ")}.`,
+    });
   }
   if (value === undefined) return;
-  if ((NUMBERS.includes(name) || INBOX.includes(name)) && (typeof value !== "number" || Number.isNaN(value))) {
+  if (
+    (NUMBERS.includes(name) || INBOX.includes(name)) &&
+    (typeof value !== "number" || Number.isNaN(value))
+  ) {
     throw wrong(name, "a number", value);
   }
   if (INBOX.includes(name) && !(Number(value) >= 1 && Number(value) < 2 ** 32)) {
@@ -185,7 +202,12 @@ function check(name: string, value: unknown): void {
 }
 
 function checkCodec(codec: Partial<Codec> | string | null): void {
-  if (typeof codec === "string" ? Object.hasOwn(CODECS, codec) : typeof codec?.encode === "function" && typeof codec.decode === "function") return;
+  if (
+    typeof codec === "string"
+      ? Object.hasOwn(CODECS, codec)
+      : typeof codec?.encode === "function" && typeof codec.decode === "function"
+  )
+    return;
   throw wrong("codec", `${Object.keys(CODECS).join(", ")}, or an object with encode and decode`, codec);
 }
 
@@ -194,6 +216,11 @@ function known(name: string): boolean {
 }
 
 function wrong(name: string, allowed: string, given: unknown): WireError {
-  const shown = typeof given === "string" ? JSON.stringify(given.slice(0, 40)) : typeof given === "object" && given ? "an object" : String(given).slice(0, 40);
+  const shown =
+    typeof given === "string"
+      ? JSON.stringify(given.slice(0, 40))
+      : typeof given === "object" && given
+        ? "an object"
+        : String(given).slice(0, 40);
   return new WireError("InvalidOption", { text: `${name} must be ${allowed}; given: ${shown}.` });
 }

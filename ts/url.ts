@@ -5,12 +5,19 @@
 import { start, supply } from "./load.ts";
 
 /** Fetches and compiles the WebAssembly, from beside this module unless a URL is given. */
-export async function init(url: string | URL | Request = new URL("./everwire.wasm", import.meta.url)): Promise<void> {
+export async function init(
+  url: string | URL | Request = new URL("./everwire.wasm", import.meta.url),
+): Promise<void> {
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`The WebAssembly could not be fetched: HTTP ${response.status}. Serve everwire.wasm, or pass its URL to init().`);
+  if (!response.ok)
+    throw new Error(
+      `The WebAssembly could not be fetched: HTTP ${response.status}. Serve everwire.wasm, or pass its URL to init().`,
+    );
   // A server that does not know the MIME type application/wasm costs the streaming, not the wire.
   const streamed = response.headers.get("content-type")?.startsWith("application/wasm");
-  const module = streamed ? await WebAssembly.compileStreaming(response) : await WebAssembly.compile(await response.arrayBuffer());
+  const module = streamed
+    ? await WebAssembly.compileStreaming(response)
+    : await WebAssembly.compile(await response.arrayBuffer());
   supply(() => module);
   start();
 }

@@ -37,7 +37,7 @@ type Handler = (message: never) => void;
 type Listener<Event> = ((event: Event) => void) | { handleEvent(event: Event): void } | null;
 
 const LANES = ["high", "normal", "low"] as const;
-const ALL = "";
+const ALL = Symbol();
 
 /** A WebSocket connection that keeps its promises. */
 export class Wire<In = unknown, Out = In> extends EventTarget {
@@ -57,6 +57,7 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
     options.signal?.addEventListener("abort", () => this.close(1000, "aborted"), { once: true });
     if (options.signal?.aborted) this.close(1000, "aborted");
     else if (this.#link.socketClass) this.#act(core.CONNECT);
+    this.#link.heard = true;
   }
 
   /** Where the wire stands. */
@@ -104,7 +105,8 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
 
   /**
    * Sends now if the wire is open, else queues. Throws a `WireError` with code `InvalidMessage`, the
-   * message in `data`, if it cannot be encoded; in every other case the receipt tells.
+   * message in `data`, if it cannot be encoded; in every other case the receipt tells. (But for one: if
+   * the WebAssembly stops in this very call, it throws with code `WasmTrap`, since nobody knows then.)
    */
   send(message: Out, options: SendOptions = {}): Receipt<Out> {
     const link = this.#link;
@@ -118,14 +120,20 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
       receipt.settle(handle ? 5 : 6);
       return receipt;
     }
-    const passed = handle.pass(data, length);
-    if (passed) {
-      receipt.settle(passed === core.THREW ? 7 : 0);
-      return receipt;
+    let id: number;
+    try {
+      const passed = handle.pass(data, length);
+      if (passed) {
+        receipt.settle(passed === core.THREW ? 7 : 0);
+        return receipt;
+      }
+      receipt.data = keep(data);
+      link.waiting.add(receipt);
+      id = handle.queue(receipt as never, length, LANES.indexOf(lane), ttl, key);
+    } catch (cause) {
+      // Nobody knows how far it came, so no receipt can tell.
+      throw new WireError("WasmTrap", { cause, data: message });
     }
-    receipt.data = keep(data);
-    link.waiting.add(receipt);
-    const id = handle.queue(receipt as never, length, LANES.indexOf(lane), ttl, key);
     if (id < 0) {
       if (id !== core.TOLD) receipt.settle(-id);
       return receipt;
@@ -188,13 +196,16 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
       signal?.throwIfAborted();
       const { state } = this;
       if (state.name === "open") return resolve();
-      if (state.name === "closed") return reject(this.#link.dead ?? new WireError(state.reason, { close: state.close }));
+      if (state.name === "closed")
+        return reject(this.#link.dead ?? new WireError(state.reason, { close: state.close }));
       const over = new AbortController();
       const until = { signal: over.signal };
       this.addEventListener("open", () => (over.abort(), resolve()), until);
       this.addEventListener(
         "close",
-        (event) => event.last && (over.abort(), reject(this.#link.dead ?? new WireError(event.cause, { close: event }))),
+        (event) =>
+          event.last &&
+          (over.abort(), reject(this.#link.dead ?? new WireError(event.cause, { close: event }))),
         until,
       );
       signal?.addEventListener("abort", () => (over.abort(), reject(signal.reason)), until);
@@ -223,11 +234,13 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
     return new Promise((resolve) => {
       const over = new AbortController();
       const listener = (event: Event & { watch?: number; empty?: boolean }) => {
-        if (event.watch === watched) over.abort(), resolve(event.empty === true);
+        if (event.watch === watched) (over.abort(), resolve(event.empty === true));
       };
       super.addEventListener("drained", listener, { signal: over.signal });
+      // Without a core nothing waits, but nothing left either.
+      this.addEventListener("close", () => this.#link.dead && (over.abort(), resolve(false)), over);
       let watched: number | undefined;
-      if (this.queued === 0) over.abort(), resolve(true);
+      if (this.queued === 0) (over.abort(), resolve(true));
       else watched = this.#act(core.WATCH_DRAIN, timeout);
     });
   }
@@ -247,7 +260,7 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
     if (!Number.isInteger(code) || (code !== 1000 && (code < 3000 || code > 4999))) {
       throw new WireError("InvalidClose");
     }
-    this.#link.handle?.close(code, String(reason));
+    this.#link.close(code, String(reason));
   }
 
   /** Connects at once, whatever the state: skips a wait, replaces a link, opens a closed wire afresh. */
@@ -269,7 +282,8 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
   readonly #settled = (receipt: Receipt<Out>): void => {
     this.#link.waiting.delete(receipt);
     const { result } = receipt;
-    if (result?.outcome === "not-sent" && result.reason === "evicted") this.#link.emit("evicted", { receipt });
+    if (result?.outcome === "not-sent" && result.reason === "evicted")
+      this.#link.emit("evicted", { receipt });
   };
 
   #deliver(message: In, raw: string | ArrayBuffer): void {
@@ -287,8 +301,7 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
 
   #discriminant(message: unknown): unknown {
     const tagged = typeof message === "object" && message !== null;
-    const type = tagged ? (message as Record<string, unknown>)[this.#options.discriminant ?? "type"] : undefined;
-    return type === ALL ? undefined : type;
+    return tagged ? (message as Record<string, unknown>)[this.#options.discriminant ?? "type"] : undefined;
   }
 }
 

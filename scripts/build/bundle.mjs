@@ -60,8 +60,15 @@ function guarded(glue) {
         "Look for `.exports` in target/npm/glue/everwire.js and mend scripts/build/bundle.mjs.",
     );
   }
+  // What a dead instance has left with the browser, a timer or a listener, does nothing: nobody waits for it.
+  const stale = "throw new Error('Cannot invoke closure from previous WASM instance');";
+  if (!glue.includes(stale)) {
+    throw new Failure(
+      `The glue has no \`${stale}\`: wasm-bindgen has changed. Mend scripts/build/bundle.mjs.`,
+    );
+  }
   const load = JSON.stringify(inRoot("ts/load.ts"));
-  return `import { guard } from ${load};\n${glue.replace(places, "wasm = guard($1.exports);")}`;
+  return `import { guard } from ${load};\n${glue.replaceAll(stale, "return;").replace(places, "wasm = guard($1.exports);")}`;
 }
 
 /** The bundlers of those who use the package rewrite `new URL(…, import.meta.url)`. */

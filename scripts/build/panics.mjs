@@ -53,6 +53,7 @@ export async function trapAtOnce(file) {
 function blankLocations(wasm) {
   const bytes = Buffer.from(wasm);
   const names = /(\/rustc\/[0-9a-f]+|\/?rust\/|crates|everwire|src)[\w./-]*\.rs/g;
-  for (const { index, 0: name } of bytes.toString("latin1").matchAll(names)) bytes.fill(0, index, index + name.length);
+  for (const { index, 0: name } of bytes.toString("latin1").matchAll(names))
+    bytes.fill(0, index, index + name.length);
   return bytes;
 }

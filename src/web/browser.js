@@ -52,6 +52,7 @@ export function post(port) {
   port.postMessage(0);
 }
 
-export function nameOf(thrown) {
-  return String(thrown?.name);
+/** The name of an exception, by its place in `names`; -1 if it is none of them. */
+export function nameOf(thrown, names) {
+  return names.split(" ").indexOf(thrown?.name);
 }

@@ -21,7 +21,7 @@ extern "C" {
     pub(super) fn channel(run: &JsValue) -> MessagePort;
     pub(super) fn post(port: &MessagePort);
     #[wasm_bindgen(js_name = nameOf)]
-    pub(super) fn name_of(thrown: &JsValue) -> String;
+    pub(super) fn name_of(thrown: &JsValue, names: &str) -> i32;
 }
 
 #[wasm_bindgen]

@@ -12,8 +12,7 @@ pub(super) struct LaterTask {
 
 impl LaterTask {
     /// Calls `run` in a task of its own after each [`LaterTask::ask`].
-    pub(super) fn new(run: impl Fn(Event) + 'static) -> Self {
-        let run = Closure::new(run);
+    pub(super) fn new(run: Closure<dyn Fn(Event)>) -> Self {
         Self { port: browser::channel(run.as_ref()), _run: run }
     }
 

@@ -441,12 +441,12 @@ impl<H: Host> Inner<H> {
         }
         let message = self.host.message_handler();
         let handlers = Rc::new(Handlers {
-            open: self.handler(|link, _| Input::Opened { link }),
-            error: self.handler(|link, _| Input::Errored { link }),
-            close: self.handler(|link, event| {
+            open: self.handler(|inner, _| Some(Input::Opened { link: inner.link()? })),
+            error: self.handler(|inner, _| Some(Input::Errored { link: inner.link()? })),
+            close: self.handler(|inner, event| {
                 let event: &CloseEvent = event.unchecked_ref();
                 let (code, reason, clean) = (event.code(), event.reason().into(), event.was_clean());
-                Input::Closed { link, close: Close { code, reason, clean } }
+                Some(Input::Closed { link: inner.link()?, close: Close { code, reason, clean } })
             }),
             message,
         });
@@ -454,24 +454,19 @@ impl<H: Host> Inner<H> {
         handlers
     }
 
-    /// A handler for an event of the current socket.
-    fn handler(&self, input: fn(LinkId, &web_sys::Event) -> Input) -> Closure<dyn Fn(web_sys::Event)> {
+    /// A handler that feeds what an event of the browser means.
+    fn handler(&self, input: fn(&Self, &web_sys::Event) -> Option<Input>) -> Closure<dyn Fn(web_sys::Event)> {
         let me = self.me.clone();
-        Closure::new(move |event| {
-            me.input(|inner| Some(input(inner.parts.borrow().socket.as_ref()?.0, &event)));
-        })
+        Closure::new(move |event| me.input(|inner| input(inner, &event)))
     }
 
     fn sample_later(&self) {
         let mut parts = self.parts.borrow_mut();
         let later = parts.later.get_or_insert_with(|| {
-            let me = self.me.clone();
-            LaterTask::new(move |_| {
-                me.input(|inner| {
-                    let (link, socket) = inner.parts.borrow().socket.clone()?;
-                    Some(Input::Buffered { link, bytes: socket.buffered(), asked: true })
-                });
-            })
+            LaterTask::new(self.handler(|inner, _| {
+                let (link, socket) = inner.parts.borrow().socket.clone()?;
+                Some(Input::Buffered { link, bytes: socket.buffered(), asked: true })
+            }))
         });
         later.ask();
     }
@@ -501,11 +496,13 @@ impl<H: Host> Inner<H> {
     fn hear_network(&self) {
         let mut parts = self.parts.borrow_mut();
         if parts.network.is_none() {
-            let me = self.me.clone();
-            parts.network =
-                Some(Network::watch(move |_| me.input(|_| Some(Input::Online(browser::online())))));
+            parts.network = Some(Network::watch(self.handler(|_, _| Some(Input::Online(browser::online())))));
             self.machine.borrow_mut().handle(now(), Input::Online(browser::online()));
         }
+    }
+
+    fn link(&self) -> Option<LinkId> {
+        self.parts.borrow().socket.as_ref().map(|(link, _)| *link)
     }
 
     fn current(&self, link: LinkId) -> Option<Rc<Socket>> {

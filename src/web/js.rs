@@ -34,18 +34,15 @@ const DECIDES: u32 = 32;
 
 #[wasm_bindgen]
 impl Handle {
-    /// `numbers` in the order of the core's options, NaN where nothing was given.
+    /// The face's numbers are in the order of the core's options, NaN where nothing was given.
     ///
     /// # Errors
-    /// `[index, min, max, whether Infinity is allowed]` of the first number outside its range.
+    /// The index of the first number outside its range.
     #[wasm_bindgen(constructor)]
-    pub fn new(face: JsFace, numbers: &[f64], flags: u32) -> Result<Handle, JsValue> {
-        let given = |index: usize| numbers.get(index).copied().filter(|number| !number.is_nan());
-        let mut config = Config::from_numbers(given, flags & HEARTBEAT != 0).map_err(|error| {
-            let range = OPTIONS.get(error.index).map(|o| (o.min, o.max, o.unlimited)).unwrap_or_default();
-            let numbers = [error.index as f64, range.0, range.1, f64::from(range.2)];
-            JsValue::from(numbers.map(JsValue::from_f64).into_iter().collect::<Array>())
-        })?;
+    pub fn new(face: JsFace, flags: u32) -> Result<Handle, f64> {
+        let given = |index: usize| Some(face.number(index as u32)).filter(|number| !number.is_nan());
+        let heartbeat = flags & HEARTBEAT != 0;
+        let mut config = Config::from_numbers(given, heartbeat).map_err(|error| error.index as f64)?;
         config.queue.overflow = match flags & 3 {
             1 => Overflow::DropOldest,
             2 => Overflow::DropNewest,
@@ -102,6 +99,16 @@ impl Handle {
             }
         }
         0.0
+    }
+
+    /// What the number at `index` may be: 0 for its smallest value, 1 for its largest, 2 for whether
+    /// `Infinity` is allowed too.
+    pub fn range(index: usize, what: u8) -> f64 {
+        OPTIONS.get(index).map_or(0.0, |option| match what {
+            0 => option.min,
+            1 => option.max,
+            _ => f64::from(option.unlimited),
+        })
     }
 
     /// A long reason is cut; TypeScript has checked the code.
@@ -164,6 +171,8 @@ extern "C" {
     /// What stands for the TypeScript `Wire`. It may not throw: an exception would end the instance.
     pub type JsFace;
 
+    #[wasm_bindgen(method)]
+    fn number(this: &JsFace, index: u32) -> f64;
     #[wasm_bindgen(method, getter)]
     fn onmessage(this: &JsFace) -> Function;
     #[wasm_bindgen(method)]

@@ -10,8 +10,7 @@ pub(super) struct Network(Closure<dyn Fn(Event)>);
 
 impl Network {
     /// Calls `heard` when the browser's opinion may have changed.
-    pub(super) fn watch(heard: impl Fn(Event) + 'static) -> Self {
-        let heard = Closure::new(heard);
+    pub(super) fn watch(heard: Closure<dyn Fn(Event)>) -> Self {
         browser::listen(true, heard.as_ref());
         Self(heard)
     }

@@ -72,11 +72,11 @@ impl Drop for Socket {
 /// subprotocols: WHATWG WebSockets names SyntaxError for both. Chromium throws SecurityError for
 /// mixed content, and Firefox throws for a Content-Security-Policy.
 pub fn refusal(thrown: &JsValue, url_is_good: bool) -> Cause {
-    match &*browser::name_of(thrown) {
-        "SyntaxError" if url_is_good => Cause::InvalidProtocols,
-        "SyntaxError" => Cause::InvalidUrl,
-        "SecurityError" => Cause::MixedContent,
-        "NS_ERROR_CONTENT_BLOCKED" => Cause::ContentBlocked,
+    match browser::name_of(thrown, "SyntaxError SecurityError NS_ERROR_CONTENT_BLOCKED") {
+        0 if url_is_good => Cause::InvalidProtocols,
+        0 => Cause::InvalidUrl,
+        1 => Cause::MixedContent,
+        2 => Cause::ContentBlocked,
         _ => Cause::ConstructorFailed,
     }
 }

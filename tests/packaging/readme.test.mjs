@@ -222,8 +222,8 @@ describe("the tables of the README", () => {
     }
   });
 
-  it("state the sizes that are measured, to 3 %", async () => {
-    const close = (a, b) => Math.abs(a - b) <= 0.03 * b;
+  it("state the sizes that are measured, to 5 %", async () => {
+    const close = (a, b) => Math.abs(a - b) <= 0.05 * b;
     const sizes = await measured();
     const told = stated(readme);
     const hint = "Run `node tests/packaging/readme/sizes.mjs`.";

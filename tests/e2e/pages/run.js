@@ -3,7 +3,7 @@ import { same } from "./check.js";
 import { openRoom } from "./room.js";
 import * as wasm from "./wasm.js";
 
-const SOON = 10_000;
+const SOON = 30_000;
 
 /** What was thrown and not caught: a scenario that expects some takes it. */
 const uncaught = [];
