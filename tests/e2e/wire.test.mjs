@@ -73,7 +73,8 @@ for (const browser of browsers) {
         await run(driver, "leaks", "the end");
         assert.equal(later.memory, warm.memory, "the WebAssembly's memory must not grow");
         const grown = heapAfter - heapBefore;
-        assert.ok(grown < 200_000, `JavaScript's heap grew by ${grown} bytes`);
+        // A single object left by each reconnect would be a megabyte.
+        assert.ok(grown < 500_000, `JavaScript's heap grew by ${grown} bytes`);
       }));
   });
 }
@@ -136,12 +137,11 @@ async function switchNetwork(driver, to) {
 async function usedHeap(driver) {
   if (!driver.sendAndGetDevToolsCommand) return 0;
   let least = Infinity;
-  // What is collected in one round lets go of more for the next: weak references and finalizers run in between.
-  for (let round = 0; round < 6; round++) {
+  // What one round collects lets go of more for the next, and what is in use for a moment is not at another.
+  for (let round = 0; round < 5; round++) {
     await driver.sendDevToolsCommand("HeapProfiler.collectGarbage", {});
     const { usedSize } = await driver.sendAndGetDevToolsCommand("Runtime.getHeapUsage", {});
     least = Math.min(least, usedSize);
-    await driver.executeAsyncScript("const done = arguments[0]; requestIdleCallback(() => done())");
   }
   return least;
 }

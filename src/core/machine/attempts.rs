@@ -1,0 +1,222 @@
+//! From one attempt to the next: resolving, dialing, greeting, losing, waiting.
+
+use super::*;
+
+impl<P: Payload> Machine<P> {
+    pub(super) fn begin(&mut self, now: Micros, cause: Cause) {
+        self.timers.stop_all();
+        self.stable = false;
+        self.down_since.get_or_insert(now);
+        let ticket = self.ticket();
+        self.stage = Stage::Resolving { ticket };
+        self.timers.set(Timer::Connect, now.plus(self.config.reconnect.connect_timeout));
+        self.announce();
+        self.announce_down(cause, &Close::abnormal());
+        let attempt = self.failures.saturating_add(1);
+        self.outputs.push_back(Output::Resolve { ticket, attempt, turn: self.turn, cause });
+    }
+
+    pub(super) fn target(&mut self, ticket: Ticket, local: bool) {
+        if !matches!(self.stage, Stage::Resolving { ticket: current } if current == ticket) {
+            return;
+        }
+        self.local = local;
+        if self.unreachable() {
+            self.timers.stop_all();
+            self.enter_suspended(Cause::Offline, Cause::Offline, &Close::abnormal());
+            return;
+        }
+        self.links = self.links.wrapping_add(1);
+        let link = LinkId(self.links);
+        self.stage = Stage::Dialing { link };
+        self.announce();
+        self.outputs.push_back(Output::Dial { link });
+    }
+
+    pub(super) fn opened(&mut self, now: Micros, link: LinkId) {
+        if !matches!(self.stage, Stage::Dialing { link: current } if current == link) {
+            return;
+        }
+        self.liveness.restart(now);
+        self.flow = Flow::default();
+        let (greets, awaits) = (self.config.greets, self.config.awaits_welcome);
+        self.stage = Stage::Handshaking { link, greeted: !greets, welcomed: !awaits };
+        if greets || awaits {
+            self.announce();
+        }
+        if greets {
+            let attempt = self.failures.saturating_add(1);
+            self.outputs.push_back(Output::Greet { link, attempt });
+        }
+        self.check_handshake(now);
+    }
+
+    pub(super) fn greeted(&mut self, now: Micros, link: LinkId, ok: bool) {
+        let Stage::Handshaking { link: current, greeted, .. } = &mut self.stage else {
+            return;
+        };
+        if *current != link {
+            return;
+        }
+        if ok {
+            *greeted = true;
+            self.check_handshake(now);
+        } else {
+            self.abandon(now, Cause::GreetingFailed);
+        }
+    }
+
+    pub(super) fn check_handshake(&mut self, now: Micros) {
+        let Stage::Handshaking { link, greeted: true, welcomed: true } = self.stage else {
+            return;
+        };
+        if self.flow.failing {
+            return;
+        }
+        self.timers.stop_all();
+        self.stage = Stage::Ready { link };
+        self.timers.set(Timer::Stable, now.plus(self.config.reconnect.stable_after));
+        if let Some(heartbeat) = &self.config.heartbeat {
+            self.timers.set(Timer::Ping, now.plus(heartbeat.interval));
+        }
+        if let Some(idle) = self.config.idle_timeout {
+            self.timers.set(Timer::Idle, now.plus(idle));
+        }
+        self.was_open = true;
+        self.floor = Micros::ZERO;
+        self.announce();
+        self.event(Event::Opened);
+    }
+
+    pub(super) fn closed(&mut self, now: Micros, link: LinkId, close: Close) {
+        if self.link() != Some(link) {
+            return;
+        }
+        match self.stage {
+            Stage::Closing { .. } => {
+                self.timers.stop_all();
+                self.finish(Cause::ClosedByApplication, close);
+            }
+            Stage::Dialing { .. } => self.attempt_over(now, Cause::DialFailed, close),
+            _ => self.attempt_over(now, Cause::ServerClosed, close),
+        }
+    }
+
+    /// The link is of no use any more, but its close event may take a minute: forget it.
+    pub(super) fn abandon(&mut self, now: Micros, cause: Cause) {
+        self.let_go(None);
+        self.attempt_over(now, cause, Close::abnormal());
+    }
+
+    /// Drops whatever is under way without a word to the application.
+    pub(super) fn let_go(&mut self, close: Option<Close>) {
+        if matches!(self.stage, Stage::Resolving { .. }) {
+            self.outputs.push_back(Output::AbortResolve);
+        }
+        if let Some(link) = self.link() {
+            self.outputs.push_back(Output::Hangup { link, close, forget: true });
+        }
+        self.timers.stop_all();
+    }
+
+    /// An attempt failed or a link was lost: try again, or not.
+    pub(super) fn attempt_over(&mut self, now: Micros, cause: Cause, close: Close) {
+        self.timers.stop_all();
+        self.down_since.get_or_insert(now);
+        let after_stable = core::mem::take(&mut self.stable);
+        if !after_stable {
+            self.failures = self.failures.saturating_add(1);
+            self.turn = self.turn.wrapping_add(1);
+        }
+        // The end of an open connection is told as such.
+        if !(self.was_open && cause == Cause::ServerClosed) {
+            self.event(Event::Failed { cause, close: close.clone() });
+        }
+        let config = &self.config.reconnect;
+        let fatal = close.is_fatal();
+        if fatal && !self.config.decides {
+            return self.finish(cause, close);
+        }
+        if config.max_attempts.is_some_and(|max| self.failures >= max) {
+            return self.finish(Cause::GaveUp, close);
+        }
+        let drawn = if after_stable {
+            Backoff::draw_after_stable(&mut self.rng)
+        } else {
+            self.backoff.draw(config, &mut self.rng)
+        };
+        // On top of the floor, so that those who were told the same do not return at the same moment.
+        let floor = close.retry_after().unwrap_or(Micros::ZERO);
+        let retry = Retry { cause, delay: floor.plus(drawn), close };
+        if !self.config.decides {
+            return self.wait(now, retry);
+        }
+        let ticket = self.ticket();
+        self.outputs.push_back(Output::Decide {
+            ticket,
+            attempt: self.failures.saturating_add(1),
+            cause,
+            close: retry.close.clone(),
+            elapsed: now.since(self.down_since.unwrap_or(now)),
+            delay: retry.delay,
+            fatal,
+        });
+        self.stage = Stage::Deciding { ticket, retry };
+    }
+
+    pub(super) fn decided(&mut self, now: Micros, ticket: Ticket, delay: Option<Micros>) {
+        let Stage::Deciding { ticket: current, retry } = &self.stage else {
+            return;
+        };
+        if *current != ticket {
+            return;
+        }
+        let retry = retry.clone();
+        match delay {
+            Some(delay) => self.wait(now, Retry { delay, ..retry }),
+            None if retry.close.is_fatal() => self.finish(retry.cause, retry.close),
+            None => self.finish(Cause::GaveUp, retry.close),
+        }
+    }
+
+    pub(super) fn wait(&mut self, now: Micros, retry: Retry) {
+        let until = now.plus(retry.delay);
+        if retry.close.retry_after().is_some() {
+            self.floor = until;
+        }
+        if self.unreachable() {
+            return self.enter_suspended(Cause::Offline, retry.cause, &retry.close);
+        }
+        self.timers.set(Timer::Retry, until);
+        let (cause, close) = (retry.cause, retry.close.clone());
+        self.stage = Stage::Waiting { until, retry };
+        self.announce();
+        self.announce_down(cause, &close);
+    }
+
+    /// `why` is what the application reads as the cause of the end of an open connection.
+    pub(super) fn enter_suspended(&mut self, cause: Cause, why: Cause, close: &Close) {
+        self.stable = false;
+        self.stage = Stage::Suspended { cause };
+        self.announce();
+        self.announce_down(why, close);
+    }
+
+    pub(super) fn finish(&mut self, cause: Cause, close: Close) {
+        self.timers.stop_all();
+        self.stable = false;
+        self.was_open = false;
+        self.stage = Stage::Closed { cause, close: close.clone() };
+        self.announce();
+        self.settle_all(Reason::Closed);
+        self.event(Event::Closed { cause, close, last: true });
+    }
+
+    /// A wire that is over and starts afresh owes nothing to its past.
+    pub(super) fn forgive(&mut self) {
+        self.failures = 0;
+        self.down_since = None;
+        self.floor = Micros::ZERO;
+        self.backoff = Backoff::new(&self.config.reconnect);
+    }
+}

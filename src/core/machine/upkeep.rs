@@ -1,0 +1,187 @@
+//! What keeps a wire going: the network's state, timers, pings, the socket's buffer.
+
+use super::*;
+
+impl<P: Payload> Machine<P> {
+    pub(super) fn network(&mut self, now: Micros, online: bool) {
+        let came_back = online && !self.online;
+        self.online = online;
+        if self.local {
+            return;
+        }
+        match self.stage {
+            Stage::Waiting { .. } if !online => {
+                self.timers.stop_all();
+                self.enter_suspended(Cause::Offline, Cause::Offline, &Close::abnormal());
+            }
+            Stage::Suspended { cause: Cause::Offline } if online && now < self.floor => {
+                // The server that asked us to stay away meant it, network or not.
+                let delay = self.floor.since(now);
+                self.wait(now, Retry { cause: Cause::Online, close: Close::abnormal(), delay });
+            }
+            Stage::Suspended { cause: Cause::Offline } if online => self.begin(now, Cause::Online),
+            // This attempt may be bound to a network that is gone.
+            Stage::Resolving { .. } | Stage::Dialing { .. } | Stage::Handshaking { .. } if came_back => {
+                self.let_go(None);
+                self.begin(now, Cause::Online);
+            }
+            Stage::Ready { link } if self.config.heartbeat.is_some() => self.ping(now, link),
+            Stage::Ready { .. } if came_back => {
+                self.let_go(None);
+                self.begin(now, Cause::Online);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn timeout(&mut self, now: Micros) {
+        for timer in ALL {
+            if let Some(due) = self.timers.take_due(timer, now) {
+                self.fire(now, timer, due);
+            }
+        }
+        self.expire(now);
+        let mut watches = core::mem::take(&mut self.watches);
+        watches.retain(|watch| {
+            let expired = watch.deadline.is_some_and(|deadline| deadline <= now);
+            if expired {
+                self.event(Event::Drained { watch: watch.id, empty: false });
+            }
+            !expired
+        });
+        self.watches = watches;
+    }
+
+    pub(super) fn fire(&mut self, now: Micros, timer: Timer, due: Micros) {
+        match timer {
+            Timer::Connect => self.abandon(now, Cause::ConnectTimeout),
+            Timer::Ping => {
+                if let Stage::Ready { link } = self.stage {
+                    self.ping(now, link);
+                }
+            }
+            Timer::Pong => match (self.liveness.judge(now, due), &self.stage) {
+                (Verdict::Probe, Stage::Ready { link }) => {
+                    let link = *link;
+                    self.ping(now, link);
+                }
+                _ => self.abandon(now, Cause::HeartbeatTimeout),
+            },
+            Timer::Idle => {
+                let silent_since = self.liveness.last_seen();
+                let idle = self.config.idle_timeout.unwrap_or(Micros(u64::MAX));
+                if now.since(silent_since) < idle {
+                    self.timers.set(Timer::Idle, silent_since.plus(idle));
+                } else if self.liveness.judge(now, due) == Verdict::Probe {
+                    self.timers.set(Timer::Idle, now.plus(idle.min(GRACE)));
+                } else {
+                    self.abandon(now, Cause::IdleTimeout);
+                }
+            }
+            Timer::Stable => {
+                self.stable = true;
+                self.failures = 0;
+                self.down_since = None;
+                self.backoff = Backoff::new(&self.config.reconnect);
+            }
+            Timer::Retry => {
+                if let Stage::Waiting { retry, .. } = &self.stage {
+                    let cause = retry.cause;
+                    self.begin(now, cause);
+                }
+            }
+            Timer::Sample => {
+                if let Stage::Ready { link } = self.stage {
+                    self.outputs.push_back(Output::Sample { link });
+                }
+            }
+            Timer::Close => match self.stage {
+                Stage::Closing { .. } => {
+                    self.let_go(None);
+                    self.finish(Cause::ClosedByApplication, Close::abnormal());
+                }
+                Stage::Dialing { .. } => self.abandon(now, Cause::DialFailed),
+                _ => self.abandon(now, Cause::ServerClosed),
+            },
+        }
+    }
+
+    pub(super) fn ping(&mut self, now: Micros, link: LinkId) {
+        let Some(heartbeat) = &self.config.heartbeat else {
+            return;
+        };
+        self.timers.set(Timer::Ping, now.plus(heartbeat.interval));
+        if !self.timers.is_set(Timer::Pong) {
+            self.timers.set(Timer::Pong, now.plus(heartbeat.timeout));
+            self.flow.measure = true;
+        }
+        self.liveness.pinged(now);
+        self.outputs.push_back(Output::Ping { link });
+        // The ping may stand behind a buffer that takes longer to leave than a pong may take to come.
+        self.look_again(now);
+    }
+
+    pub(super) fn note_buffered(&mut self, now: Micros, bytes: u64) {
+        let before = core::mem::replace(&mut self.flow.buffered, bytes);
+        if core::mem::take(&mut self.flow.measure) {
+            self.flow.ahead = bytes;
+        } else if bytes < before
+            && self.flow.ahead > 0
+            && self.timers.is_set(Timer::Pong)
+            && let Some(heartbeat) = &self.config.heartbeat
+        {
+            // The ping stands behind what is still leaving: a slow link is not a dead one. What was sent
+            // with the ping or after it says nothing, for it may leave for a network that is gone.
+            self.flow.ahead = self.flow.ahead.saturating_sub(before - bytes);
+            self.timers.set(Timer::Pong, now.plus(heartbeat.timeout));
+        }
+        if bytes > self.config.high_water {
+            self.flow.paused = true;
+        } else if bytes <= self.config.high_water / 2 {
+            self.flow.paused = false;
+        }
+        if self.flow.paused || (self.flow.ahead > 0 && self.timers.is_set(Timer::Pong)) {
+            self.look_again(now);
+            return;
+        }
+        self.flow.samples = 0;
+        if self.timers.is_set(Timer::Sample) {
+            self.timers.stop(Timer::Sample);
+            self.flow.asked = false;
+        }
+    }
+
+    /// The socket is failing: nothing more is offered to it, and its close is awaited only so long.
+    pub(super) fn distrust(&mut self, now: Micros) {
+        self.flow.failing = true;
+        if !self.timers.is_set(Timer::Close) {
+            self.timers.set(Timer::Close, now.plus(self.config.close_timeout));
+        }
+    }
+
+    pub(super) fn expire(&mut self, now: Micros) {
+        while let Some(payload) = self.outbox.pop_expired(now) {
+            self.settle(payload, Outcome::NotSent(Reason::Expired));
+        }
+        self.check_watches();
+    }
+
+    /// Sees to it that the socket's buffer is looked at again.
+    pub(super) fn look_again(&mut self, now: Micros) {
+        let Stage::Ready { link } = self.stage else {
+            return;
+        };
+        if core::mem::replace(&mut self.flow.asked, true) {
+            return;
+        }
+        let taken = self.flow.samples;
+        self.flow.samples = taken.saturating_add(1);
+        if taken < SAMPLES_AT_ONCE {
+            self.outputs.push_back(Output::Sample { link });
+        } else {
+            let (first, longest) = SAMPLE_WAIT;
+            let wait = first.checked_shl(taken - SAMPLES_AT_ONCE).unwrap_or(longest).min(longest);
+            self.timers.set(Timer::Sample, now.plus(Micros::from_millis(wait)));
+        }
+    }
+}
