@@ -1,4 +1,12 @@
 //! Everwire: a WebSocket connection that keeps its promises.
+//!
+//! [`core`] is the client as a machine: inputs and the time go in, outputs come out. It knows no
+//! browser, reads no clock and never calls the application, so hours of a flapping network run in
+//! moments of a test. `web`, on wasm32 only, drives it with the browser's WebSocket, clock and
+//! network events.
+//!
+//! The npm package `everwire` is built from this crate with the feature `js`. An API for Rust
+//! applications is not here yet: what is public serves the tests and may change.
 
 pub mod core;
 #[cfg(target_arch = "wasm32")]

@@ -8,6 +8,7 @@ import { start, watch } from "./load.ts";
 import {
   type Attempt,
   type Greeting,
+  isUrl,
   type Provided,
   readCodec,
   readOptions,
@@ -61,7 +62,7 @@ export class Link<In, Out> implements Face {
     url: WireUrl,
     options: WireOptions<In, Out>,
   ) {
-    const { numbers, flags } = readOptions(options);
+    const { numbers, flags } = readOptions(url, options);
     this.#target = target;
     this.#deliver = deliver;
     this.#url = url;
@@ -209,7 +210,8 @@ export class Link<In, Out> implements Face {
     const answer = ([url, protocols]: readonly unknown[]) => {
       // A late answer must not take the place of the current one.
       if (question !== this.#question) return;
-      const chosen = Array.isArray(url) ? url[turn % url.length] : url;
+      const chosen: unknown = Array.isArray(url) ? url[turn % url.length] : url;
+      if (!isUrl(chosen)) return failed(new TypeError(`The url function gave ${String(chosen)}, not a URL.`));
       const text = String(chosen).replace(/#.*$/s, "");
       this.#answer = { url: text, protocols: list(protocols) };
       const { good, local } = examine(text);
@@ -377,7 +379,7 @@ const provide = <T>(provided: Provided<T> | undefined, context: Attempt): unknow
   typeof provided === "function" ? (provided as (context: Attempt) => unknown)(context) : provided;
 
 const list = (protocols: unknown): string[] =>
-  protocols === undefined ? [] : Array.isArray(protocols) ? protocols.map(String) : [String(protocols)];
+  protocols == null ? [] : Array.isArray(protocols) ? protocols.map(String) : [String(protocols)];
 
 /** Whether a URL can be one of a WebSocket, and whether it needs no network. */
 function examine(url: string): { good: boolean; local: boolean } {

@@ -133,7 +133,14 @@ const GROUPS = ["reconnect", "heartbeat", "queue", "inbox"];
 const OVERFLOW = ["reject", "drop-oldest", "drop-newest"] as const;
 
 /** What the core is told, checked as far as TypeScript can; the core checks the ranges. */
-export function readOptions<In, Out>(options: WireOptions<In, Out>): { numbers: number[]; flags: number } {
+export function readOptions<In, Out>(
+  url: unknown,
+  options: WireOptions<In, Out>,
+): { numbers: number[]; flags: number } {
+  const urls: unknown[] = Array.isArray(url) ? url : [url];
+  if (typeof url !== "function" && !(urls.length > 0 && urls.every(isUrl))) {
+    throw wrong("url", "a string, a URL, a list of them or a function", url);
+  }
   const given = flatten(options as Record<string, unknown>);
   for (const [name, value] of given) check(name, value);
   const numbers = NUMBERS.map((name) => (given.get(name) as number | undefined) ?? NaN);
@@ -150,6 +157,9 @@ export function readOptions<In, Out>(options: WireOptions<In, Out>): { numbers: 
     (decides ? 32 : 0);
   return { numbers, flags };
 }
+
+/** Whether this can be taken for a URL. Nothing else is: "undefined" would be a path on the page's own host. */
+export const isUrl = (url: unknown): boolean => typeof url === "string" || url instanceof URL;
 
 /** The core's refusal of a number, as an error. */
 export function wrongNumber(index: number, given: number): WireError {

@@ -238,7 +238,9 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
       };
       super.addEventListener("drained", listener, { signal: over.signal });
       // Without a core nothing waits, but nothing left either.
-      this.addEventListener("close", () => this.#link.dead && (over.abort(), resolve(false)), over);
+      this.addEventListener("close", () => this.#link.dead && (over.abort(), resolve(false)), {
+        signal: over.signal,
+      });
       let watched: number | undefined;
       if (this.queued === 0) (over.abort(), resolve(true));
       else watched = this.#act(core.WATCH_DRAIN, timeout);

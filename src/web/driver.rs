@@ -428,7 +428,9 @@ impl<H: Host> Inner<H> {
                     self.input(Input::DialFailed { link, cause: Cause::ContentBlocked });
                 } else if wanted() {
                     socket.attach(&self.handlers());
-                    self.parts.borrow_mut().socket = Some((link, Rc::new(socket)));
+                    let old = self.parts.borrow_mut().socket.replace((link, Rc::new(socket)));
+                    // Not under the borrow: a class of the application's own may call back when it is closed.
+                    drop(old);
                 }
             }
             Err(cause) => self.input(Input::DialFailed { link, cause }),

@@ -127,11 +127,25 @@ export const scenarios = {
     const errors = [];
     it.addEventListener("error", ({ error }) => errors.push([error.code, error.cause?.message]));
     await it.opened;
-    same(errors.slice(-1), [["ProviderFailed", "rejected"]]);
-    ok(
-      errors.length === 1 || errors[0][1] === "thrown",
-      "a failure inside the constructor is before any listener",
+    same(
+      errors,
+      [
+        ["ProviderFailed", "thrown"],
+        ["ProviderFailed", "rejected"],
+      ],
+      "the first one too, which fails before there can be a listener",
     );
+  },
+
+  "a url function that gives no URL has failed, and nothing is dialed": async ({ wire, openRoom }) => {
+    const room = await openRoom();
+    const it = wire(({ attempt }) => (attempt === 1 ? undefined : room.url()), SOON);
+    const { error } = await next(it, "error");
+    same(
+      [error.code, error.cause.message],
+      ["ProviderFailed", "The url function gave undefined, not a URL."],
+    );
+    await it.opened;
   },
 
   "a url function that never answers ends at the connect timeout, and its signal tells it": async ({

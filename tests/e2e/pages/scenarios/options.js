@@ -45,6 +45,21 @@ const OTHERS = [
 ];
 
 export const scenarios = {
+  "what is no URL is refused, with what is": async (page) => {
+    for (const [url, given] of [
+      [undefined, "undefined"],
+      [null, "null"],
+      [[], "an object"],
+      [["ws://127.0.0.1:9/", undefined], "an object"],
+      [9, "9"],
+    ]) {
+      same(
+        await refused(page, url, {}),
+        `url must be a string, a URL, a list of them or a function; given: ${given}.`,
+      );
+    }
+  },
+
   "a number outside its range is named, with what is allowed": async (page) => {
     for (const [name, [min, max, unlimited]] of Object.entries(NUMBERS)) {
       for (const given of [min - 1, max * 2, -Infinity]) {
@@ -102,8 +117,10 @@ export const scenarios = {
   },
 };
 
-async function refusal({ Wire, WireError }, options) {
-  const error = await thrown(() => new Wire("ws://127.0.0.1:9/", options), "it must be refused");
+const refusal = (page, options) => refused(page, "ws://127.0.0.1:9/", options);
+
+async function refused({ Wire, WireError }, url, options) {
+  const error = await thrown(() => new Wire(url, options), "it must be refused");
   ok(error instanceof WireError && error instanceof Error, `a WireError, not ${error}`);
   same(error.code, "InvalidOption");
   return error.message;
