@@ -108,20 +108,20 @@ export class Link<In, Out> implements Face {
   }
 
   ask(what: number, a = 0, b = 0, value?: unknown): number | undefined {
-    try {
-      return this.handle?.act(what, a, b, value);
-    } catch (error) {
-      // A trap has been told by an event; who asked gets no answer.
-      if (!this.dead) throw error;
-      return undefined;
-    }
+    return this.#unlessTrapped(() => this.handle?.act(what, a, b, value));
   }
 
   close(code: number, reason: string): void {
+    this.#unlessTrapped(() => this.handle?.close(code, reason));
+  }
+
+  /** A trap is told by an event; who asked gets no answer. */
+  #unlessTrapped<T>(ask: () => T): T | undefined {
     try {
-      this.handle?.close(code, reason);
+      return ask();
     } catch (error) {
       if (!this.dead) throw error;
+      return undefined;
     }
   }
 

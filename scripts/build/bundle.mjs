@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Failure } from "../failure.mjs";
 import { glueDir, inRoot, pkg } from "../paths.mjs";
 import { entries } from "./entries.mjs";
+import { rewrite } from "./rewrite.mjs";
 import { wasm } from "./wasm.mjs";
 import { wasmModule } from "./wasm-text.mjs";
 
@@ -52,23 +53,12 @@ const virtualModules = (wasmBytes) => ({
 
 /** Every way into the wasm passes the guard of ts/load.ts, which notices a trap wherever it happens. */
 function guarded(glue) {
-  const places = /\bwasm = (wasmInstance|instance)\.exports;/g;
-  const found = glue.match(places)?.length ?? 0;
-  if (found !== 2) {
-    throw new Failure(
-      `The glue takes the instance's exports in ${found} places, not in 2: wasm-bindgen has changed. ` +
-        "Look for `.exports` in target/npm/glue/everwire.js and mend scripts/build/bundle.mjs.",
-    );
-  }
-  // What a dead instance has left with the browser, a timer or a listener, does nothing: nobody waits for it.
-  const stale = "throw new Error('Cannot invoke closure from previous WASM instance');";
-  if (!glue.includes(stale)) {
-    throw new Failure(
-      `The glue has no \`${stale}\`: wasm-bindgen has changed. Mend scripts/build/bundle.mjs.`,
-    );
-  }
   const load = JSON.stringify(inRoot("ts/load.ts"));
-  return `import { guard } from ${load};\n${glue.replaceAll(stale, "return;").replace(places, "wasm = guard($1.exports);")}`;
+  const instances = /\bwasm = (wasmInstance|instance)\.exports;/g;
+  // What a dead instance has left with the browser, a timer or a listener, does nothing: nobody waits for it.
+  const stale = /throw new Error\('Cannot invoke closure from previous WASM instance'\);/g;
+  const guardedGlue = rewrite(glue, instances, "wasm = guard($1.exports);", 2);
+  return `import { guard } from ${load};\n${rewrite(guardedGlue, stale, "return;")}`;
 }
 
 /** The bundlers of those who use the package rewrite `new URL(…, import.meta.url)`. */

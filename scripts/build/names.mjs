@@ -1,6 +1,6 @@
 // The names between glue and wasm are long and end in hashes that no compressor can shorten; nobody reads them.
 import { readFileSync, writeFileSync } from "node:fs";
-import { Failure } from "../failure.mjs";
+import { rewrite } from "./rewrite.mjs";
 
 /** What wasm-opt calls the only module that the wasm imports from. */
 const MODULE = "a";
@@ -11,14 +11,7 @@ const SNIPPET = /^\s*"\.\/snippets\/[^"]*": (\w+),\n/gm;
 export function shortenNames(glue, mapping) {
   const { imports, exports } = JSON.parse(mapping);
   let code = readFileSync(glue, "utf8");
-  const replace = (pattern, to) => {
-    if (code.search(pattern) < 0) {
-      throw new Failure(
-        `The glue has no ${pattern}: wasm-bindgen has changed. Mend scripts/build/names.mjs.`,
-      );
-    }
-    code = code.replaceAll(pattern, to);
-  };
+  const replace = (pattern, to) => (code = rewrite(code, pattern, to));
   const snippet = [...code.matchAll(SNIPPET)][0]?.[1];
   const passedOn = [];
   for (const [module, long, short] of imports) {

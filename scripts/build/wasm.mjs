@@ -17,7 +17,9 @@ import { shortenNames } from "./names.mjs";
 import { trapAtOnce } from "./panics.mjs";
 import { featureOptions } from "./wasm-features.mjs";
 
-const RECIPE = ["wasm", "panics", "names", "wasm-features"].map((name) => `scripts/build/${name}.mjs`);
+const RECIPE = ["wasm", "panics", "names", "rewrite", "wasm-features"].map(
+  (name) => `scripts/build/${name}.mjs`,
+);
 const TARGET = "wasm32-unknown-unknown";
 const PROFILE = "wasm-release";
 const CARGO = ["build", "--locked", "--profile", PROFILE, "--target", TARGET, "--lib", "--features", "js"];

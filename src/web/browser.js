@@ -22,6 +22,11 @@ export function offer(socket, data) {
   }
 }
 
+/** web-sys reads it as an unsigned 32-bit number; it may be larger. */
+export function buffered(socket) {
+  return socket.bufferedAmount;
+}
+
 /** Without a code, as `close()` does. Codes and reasons are checked before; a socket that throws all the same is left to the deadline. */
 export function close(socket, code, reason) {
   try {
@@ -41,8 +46,12 @@ export function online() {
   return globalThis.navigator?.onLine !== false;
 }
 
-/** A port; each message to it calls `run` in a task of its own, which is not throttled as timers are. */
+/**
+ * A port; each message to it calls `run` in a task of its own, which is not throttled as timers are. Where there are
+ * none, one that does nothing: then the next event of the wire looks.
+ */
 export function channel(run) {
+  if (typeof MessageChannel !== "function") return { postMessage() {}, close() {} };
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = run;
   return port2;

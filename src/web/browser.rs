@@ -1,4 +1,4 @@
-//! Bindings to `browser.js`, and to what web-sys does not offer.
+//! Bindings to `browser.js`, and the clock.
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
@@ -15,6 +15,7 @@ extern "C" {
     );
     pub(super) fn detach(socket: &WebSocket);
     pub(super) fn offer(socket: &WebSocket, data: &JsValue) -> u8;
+    pub(super) fn buffered(socket: &WebSocket) -> f64;
     pub(super) fn close(socket: &WebSocket, code: u16, reason: &str);
     pub(super) fn listen(on: bool, heard: &JsValue);
     pub(super) fn online() -> bool;
@@ -26,17 +27,7 @@ extern "C" {
 
 #[wasm_bindgen]
 extern "C" {
-    pub(super) type Buffered;
-
-    // web-sys reads it as u32; it may be larger.
-    #[wasm_bindgen(method, getter, js_name = bufferedAmount)]
-    fn buffered_amount(this: &Buffered) -> f64;
-
     /// The host's monotonic clock, in milliseconds.
     #[wasm_bindgen(js_namespace = performance)]
     pub(super) fn now() -> f64;
-}
-
-pub(super) fn buffered(socket: &Buffered) -> f64 {
-    socket.buffered_amount()
 }

@@ -51,7 +51,7 @@ impl Socket {
     }
 
     pub(super) fn buffered(&self) -> u64 {
-        browser::buffered(self.0.unchecked_ref()) as u64
+        browser::buffered(&self.0) as u64
     }
 
     /// Starts the closing handshake; its end is heard through the close handler.

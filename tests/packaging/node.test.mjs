@@ -1,32 +1,24 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { output, run } from "../../scripts/process.mjs";
-import { pack } from "./pack.mjs";
+import { output } from "../../scripts/process.mjs";
+import { installed, pack } from "./pack.mjs";
 
 // Servers import what their pages import, to render them: in Node a wire must do nothing, and do it quietly.
 describe("in Node, where there is no page", () => {
   let packed;
-  let home;
+  let application;
   before(async () => {
     packed = await pack();
-    home = mkdtempSync(join(tmpdir(), "everwire-node-"));
-    writeFileSync(join(home, "package.json"), JSON.stringify({ type: "module", private: true }));
-    await run("npm", ["install", "--no-save", "--no-audit", "--no-fund", packed.tarball], {
-      cwd: home,
-      quiet: true,
-    });
+    application = await installed(packed.tarball);
   });
   after(() => {
     packed?.remove();
-    if (home) rmSync(home, { recursive: true, force: true });
+    application?.remove();
   });
 
   const inNode = (code) =>
     output(process.execPath, ["--input-type=module", "--unhandled-rejections=strict", "--eval", code], {
-      cwd: home,
+      cwd: application.home,
     });
 
   it("importing everwire does nothing, and the process ends", async () => {

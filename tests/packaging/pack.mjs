@@ -1,5 +1,5 @@
 // The package as npm would publish it.
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../scripts/process.mjs";
@@ -16,4 +16,13 @@ export async function pack() {
     unpacked: join(directory, "package"),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
+}
+
+/** A directory of its own in which a tarball is installed, as an application would: `{ home, remove() }`. */
+export async function installed(tarball) {
+  const home = mkdtempSync(join(tmpdir(), "everwire-installed-"));
+  writeFileSync(join(home, "package.json"), JSON.stringify({ type: "module", private: true }));
+  const install = ["install", "--no-save", "--no-audit", "--no-fund", tarball];
+  await run("npm", install, { cwd: home, quiet: true });
+  return { home, remove: () => rmSync(home, { recursive: true, force: true }) };
 }

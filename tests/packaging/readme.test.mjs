@@ -1,23 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { transform } from "esbuild";
 import { WebSocketServer } from "ws";
 import { inRoot } from "../../scripts/paths.mjs";
 import { run, start, stop } from "../../scripts/process.mjs";
-import { pack } from "./pack.mjs";
+import { installed, pack } from "./pack.mjs";
 import { compared, measured, stated } from "./readme/sizes.mjs";
 
 const readme = readFileSync(inRoot("README.md"), "utf8");
@@ -32,14 +22,13 @@ const examples = ["README.md", "pkg/README.md"].flatMap((page) =>
 
 describe("the examples of the READMEs", () => {
   let packed;
+  let application;
   let home;
   let server;
   before(async () => {
     packed = await pack();
-    home = mkdtempSync(join(tmpdir(), "everwire-readme-"));
-    writeFileSync(join(home, "package.json"), JSON.stringify({ type: "module", private: true }));
-    const install = ["install", "--no-save", "--no-audit", "--no-fund", packed.tarball];
-    await run("npm", install, { cwd: home, quiet: true });
+    application = await installed(packed.tarball);
+    ({ home } = application);
     cpSync(inRoot("node_modules/ws"), join(home, "node_modules/ws"), { recursive: true });
     for (const name of ["browser.mjs", "outside.d.ts"])
       copyFileSync(inRoot("tests/packaging/readme", name), join(home, name));
@@ -53,7 +42,7 @@ describe("the examples of the READMEs", () => {
     for (const client of server?.clients ?? []) client.terminate();
     server?.close();
     packed?.remove();
-    if (home) rmSync(home, { recursive: true, force: true });
+    application?.remove();
   });
 
   /** Whoever connects next is served by `answer(message)`, whose texts are sent back. */
