@@ -5,7 +5,7 @@ import { cargoTarget, root } from "./paths.mjs";
 import { run, start, stop } from "./process.mjs";
 
 const PACKAGE = "everwire-echo-server";
-const READY = /listening on (http:\/\/[\w.:[\]-]+)/;
+const READY = /listening on (https?:\/\/[\w.:[\]-]+)\n/g;
 const READY_WITHIN = 10_000;
 
 export async function buildServer(options) {
@@ -14,27 +14,32 @@ export async function buildServer(options) {
 
 /**
  * Starts the built server; port 0 is any free one. `serve` lists [prefix, directory] pairs beside what it serves
- * anyhow. Ready when this resolves: `{ http, ws, exited, stop }`.
+ * anyhow, `flags` are further ones. Ready when this resolves: `{ http, ws, https, wss, exited, stop }`, with `https`
+ * and `wss` if the flags ask for TLS.
  */
-export async function startServer({ port = 0, serve = [], quiet = false } = {}) {
+export async function startServer({ port = 0, serve = [], flags = [], quiet = false } = {}) {
   const args = ["--port", String(port), "--control", "--root", root];
   for (const [prefix, directory] of serve) args.push("--serve", `/${prefix.replace(/^\//, "")}=${directory}`);
+  args.push(...flags);
+  const wanted = flags.includes("--tls-port") ? 2 : 1;
   let seen = "";
   let ready;
   const address = new Promise((resolve) => (ready = resolve));
   const tee = (text) => {
     if (seen.length < 10_000) seen += text;
-    const found = READY.exec(seen);
-    if (found) ready(found[1]);
+    const found = [...seen.matchAll(READY)].map(([, url]) => url);
+    if (found.length === wanted) ready(found);
   };
   const child = start(join(cargoTarget, "debug", PACKAGE), args, { quiet, tee });
   const timer = setTimeout(() => ready(undefined), READY_WITHIN);
-  const http = await Promise.race([address, child.exited.then(() => undefined)]);
+  const urls = await Promise.race([address, child.exited.then(() => undefined)]);
   clearTimeout(timer);
-  if (!http) {
+  if (!urls) {
     await stop(child);
     const why = quiet ? `:\n${seen.trim()}` : ", as it says above.";
     throw new Failure(`The echo server did not start on port ${port}${why}\nPORT=0 takes a free port.`);
   }
-  return { http, ws: http.replace(/^http/, "ws"), exited: child.exited, stop: () => stop(child) };
+  const [http, https] = urls;
+  const [ws, wss] = urls.map((url) => url.replace(/^http/, "ws"));
+  return { http, ws, https, wss, exited: child.exited, stop: () => stop(child) };
 }

@@ -6,11 +6,11 @@ import { root } from "../../scripts/paths.mjs";
 let built;
 
 /**
- * Starts a server on a free port: `{ http, ws, stop() }`. It serves the repository's pages, and for each
- * [prefix, directory] of `serve` that directory under /prefix.
+ * Starts a server on a free port: `{ http, ws, stop() }`, with `flags` for TLS also `https` and `wss`. It serves the
+ * repository's pages, and for each [prefix, directory] of `serve` that directory under /prefix.
  */
-export async function startPeer({ serve = [] } = {}) {
+export async function startPeer({ serve = [], flags = [] } = {}) {
   await (built ??= buildServer({ quiet: true }));
   const directories = serve.map(([prefix, directory]) => [prefix, resolve(root, directory)]);
-  return startServer({ serve: directories, quiet: true });
+  return startServer({ serve: directories, flags, quiet: true });
 }

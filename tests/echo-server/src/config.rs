@@ -2,6 +2,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::tls::Identity;
+
 /// What a [`Server`](crate::Server) listens on, serves and allows.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -10,12 +12,23 @@ pub struct Config {
     /// Whether `POST /control/...` is obeyed. Default: no.
     pub control: bool,
     /// Origins allowed to upgrade besides the loopback ones, as browsers send them
-    /// (`https://app.example`). Default: none.
+    /// (`https://app.example`); `https://app.example:*` is any port of it, `*` any origin. Default: none.
     pub allowed_origins: Vec<String>,
     /// Directories served over HTTP; the longest matching prefix wins. Default: none.
     pub mounts: Vec<Mount>,
+    /// The same once more inside TLS (`https:` and `wss:`), on a port of its own. Default: not.
+    pub tls: Option<Tls>,
     /// What bounds the server.
     pub limits: Limits,
+}
+
+/// A port on which everything goes inside TLS.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The port, on the address of [`Config::address`]; 0 takes a free one.
+    pub port: u16,
+    /// The certificate to show.
+    pub identity: Identity,
 }
 
 impl Config {
@@ -38,6 +51,7 @@ impl Default for Config {
             control: false,
             allowed_origins: Vec::new(),
             mounts: Vec::new(),
+            tls: None,
             limits: Limits::default(),
         }
     }
@@ -68,7 +82,11 @@ pub struct Limits {
     pub message_size: usize,
     /// Connections of every kind at once; above it the answer is 503. Default: 20,000.
     pub connections: usize,
-    /// How long a client may take to send a request or to answer a close frame. Default: 10 s.
+    /// Connections of every kind at once from one address (for IPv6, from one /64); above it the answer
+    /// is 429. Default: 20,000.
+    pub connections_per_address: usize,
+    /// How long a client may take for its TLS handshake, to send a request, or to answer a close frame.
+    /// Default: 10 s.
     pub handshake: Duration,
     /// The largest request head, in bytes; above it the answer is 431. Default: 16 KiB.
     pub head_size: usize,
@@ -88,6 +106,7 @@ impl Default for Limits {
         Self {
             message_size: 16 << 20,
             connections: 20_000,
+            connections_per_address: 20_000,
             handshake: Duration::from_secs(10),
             head_size: 16 << 10,
             rooms: 10_000,

@@ -4,8 +4,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::Interest;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncWriteExt, Interest};
 use tokio::select;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -22,10 +21,11 @@ use crate::outbox::{Item, Outbox};
 use crate::reply::say_goodbye;
 use crate::rooms::{Member, Order};
 use crate::stats::Close;
+use crate::stream::Stream;
 
 /// Runs one open connection to its end.
 pub(crate) async fn run(
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Stream>,
     behaviour: Behaviour,
     member: Member,
     orders: mpsc::Receiver<Order>,
@@ -40,7 +40,7 @@ pub(crate) async fn run(
 }
 
 struct Connection {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Stream>,
     behaviour: Behaviour,
     member: Member,
     outbox: Outbox,
@@ -59,12 +59,7 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(
-        socket: WebSocketStream<TcpStream>,
-        behaviour: Behaviour,
-        member: Member,
-        limits: &Limits,
-    ) -> Self {
+    fn new(socket: WebSocketStream<Stream>, behaviour: Behaviour, member: Member, limits: &Limits) -> Self {
         let now = Instant::now();
         Self {
             socket,
@@ -105,7 +100,7 @@ impl Connection {
                 Step::Order(order) => self.obey(order),
                 Step::Alarm => self.keep_time(),
                 Step::Reset => Some(self.reset()),
-                Step::Over => Some(self.close_so_far()),
+                Step::Over => Some(self.part().await),
                 Step::Failed(error) => Some(self.fail(error).await),
             };
             if let Some(close) = end {
@@ -392,7 +387,7 @@ impl Connection {
 
     /// Whether the other side has closed or reset its socket, told without reading from it.
     fn is_peer_gone(&self) -> bool {
-        let mut ready = pin!(self.socket.get_ref().ready(Interest::READABLE));
+        let mut ready = pin!(self.socket.get_ref().tcp().ready(Interest::READABLE));
         let mut context = Context::from_waker(std::task::Waker::noop());
         match ready.as_mut().poll(&mut context) {
             Poll::Ready(Ok(ready)) => ready.is_read_closed(),
@@ -401,10 +396,17 @@ impl Connection {
         }
     }
 
+    /// Ends the stream in order: TLS has a last word of its own, without which its client suspects a cut.
+    async fn part(&mut self) -> Close {
+        // A client that has left already needs none.
+        let _ = timeout(self.patience, self.socket.get_mut().shutdown()).await;
+        self.close_so_far()
+    }
+
     /// Arms the socket so that closing it resets the connection.
     fn reset(&self) -> Close {
         // If this fails the socket is dead already.
-        let _ = self.socket.get_ref().set_zero_linger();
+        let _ = self.socket.get_ref().tcp().set_zero_linger();
         self.close_so_far()
     }
 

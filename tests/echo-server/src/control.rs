@@ -125,12 +125,20 @@ fn open_port(shared: &Arc<Shared>, query: &Query) -> Result<Reply, Reply> {
         None | Some("echo") => PortFault::Echo,
         Some(_) => return Err(Reply::bad_request("fault must be refuse, hang or echo.")),
     };
+    let identity = if query.has("tls") {
+        let tls = shared.config.tls.as_ref();
+        let none = || Reply::text(409, "There is no certificate; start the server with --tls-port N.");
+        Some(tls.ok_or_else(none)?.identity.clone())
+    } else {
+        None
+    };
+    let scheme = if identity.is_some() { "wss" } else { "ws" };
     let address = lock(&shared.ports)
-        .open(fault, shared)
+        .open(fault, identity, shared)
         .map_err(|error| Reply::text(503, format!("No port could be opened: {error}.")))?;
     Ok(Reply::json(&json!({
         "port": address.port(),
-        "url": format!("ws://{}/ws", reachable(address)),
+        "url": format!("{scheme}://{}/ws", reachable(address)),
     })))
 }
 

@@ -70,15 +70,18 @@ async fn open(candidate: Candidate) -> Option<(tokio::fs::File, u64)> {
     Some((tokio::fs::File::from_std(file), length))
 }
 
-/// The policy of a page; `csp=no-wasm` and `csp=no-connect` take away what their names say.
+/// The policy of a page; `csp=no-wasm` and `csp=no-connect` take away what their names say, and
+/// `csp=any-connect` permits it.
 fn content_security_policy(head: &Head) -> String {
     let mut scripts = "'self' 'wasm-unsafe-eval'";
     let mut connections = "'self' ws://127.0.0.1:* ws://localhost:* \
-        http://127.0.0.1:* http://localhost:*";
+        http://127.0.0.1:* http://localhost:* \
+        wss://127.0.0.1:* wss://localhost:* https://127.0.0.1:* https://localhost:*";
     for wish in head.query.all("csp") {
         match wish {
             "no-wasm" => scripts = "'self'",
             "no-connect" => connections = "'none'",
+            "any-connect" => connections = "* ws: wss:",
             _ => {}
         }
     }

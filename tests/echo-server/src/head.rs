@@ -1,12 +1,12 @@
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::config::Limits;
 use crate::query::Query;
 use crate::reply::Reply;
+use crate::stream::Stream;
 
 /// The head of one HTTP/1 request.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Head {
     ///
     /// `Ok(None)` when the client left, or sent nothing for `patience`.
     pub(crate) async fn read(
-        stream: &mut TcpStream,
+        stream: &mut Stream,
         buffer: &mut Vec<u8>,
         limits: &Limits,
         patience: Duration,
@@ -123,7 +123,7 @@ impl Head {
 /// Throws the body of a request away; no route takes one.
 pub(crate) async fn skip_body(
     head: &Head,
-    stream: &mut TcpStream,
+    stream: &mut Stream,
     buffer: &mut Vec<u8>,
     limits: &Limits,
 ) -> Result<(), Reply> {
@@ -156,7 +156,7 @@ pub(crate) async fn skip_body(
 }
 
 /// Reads once; false at the end of the stream.
-async fn more(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> bool {
+async fn more(stream: &mut Stream, buffer: &mut Vec<u8>) -> bool {
     let mut chunk = [0; CHUNK];
     match stream.read(&mut chunk).await {
         Ok(read @ 1..) => {

@@ -3,20 +3,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::net::TcpStream;
 
 use crate::control::{self, Aftermath};
 use crate::files;
 use crate::head::{Head, skip_body};
 use crate::origin;
 use crate::reply::{Reply, say_goodbye};
+use crate::seats::Crowded;
 use crate::server::Shared;
+use crate::stream::Stream;
 use crate::upgrade;
 
 /// Serves one connection: any number of HTTP requests, or one upgrade.
-pub(crate) async fn serve(shared: &Arc<Shared>, mut stream: TcpStream, is_crowded: bool) {
-    // Small answers must not wait for one another; without it things are only slower.
-    let _ = stream.set_nodelay(true);
+pub(crate) async fn serve(shared: &Arc<Shared>, mut stream: Stream, crowded: Option<Crowded>) {
     let limits = &shared.config.limits;
     let mut buffer = Vec::new();
     let mut patience = limits.handshake;
@@ -28,11 +27,10 @@ pub(crate) async fn serve(shared: &Arc<Shared>, mut stream: TcpStream, is_crowde
         };
         if head.wants_websocket() {
             // Boxed, for a connection that only speaks HTTP need not carry its room.
-            return Box::pin(upgrade::serve(shared, stream, &head, buffer, is_crowded)).await;
+            return Box::pin(upgrade::serve(shared, stream, &head, buffer, crowded)).await;
         }
-        if is_crowded {
-            let reply = Reply::text(503, "Too many connections are open.");
-            return end_with(reply, &mut stream).await;
+        if let Some(crowded) = crowded {
+            return end_with(crowded.reply(), &mut stream).await;
         }
         if let Err(reply) = skip_body(&head, &mut stream, &mut buffer, limits).await {
             return end_with(reply, &mut stream).await;
@@ -80,7 +78,7 @@ async fn route(shared: &Arc<Shared>, head: &Head) -> (Reply, Option<Aftermath>) 
     (reply, None)
 }
 
-async fn end_with(reply: Reply, stream: &mut TcpStream) {
+async fn end_with(reply: Reply, stream: &mut Stream) {
     let written: io::Result<()> = reply.last().write(stream, true).await;
     if written.is_ok() {
         say_goodbye(stream).await;
@@ -107,8 +105,9 @@ fn login(shared: &Shared, head: &Head) -> Reply {
             return Reply::bad_request("token must be letters, digits and any of \"-._~\".");
         }
     };
+    let site = if head.query.has("cross_site") { "None; Secure" } else { "Lax" };
     let reply = Reply::json(&json!({ "loggedIn": true }))
-        .with("Set-Cookie", format!("everwire_token={token}; Path=/; SameSite=Lax; HttpOnly"));
+        .with("Set-Cookie", format!("everwire_token={token}; Path=/; SameSite={site}; HttpOnly"));
     // A page of another port may only keep the cookie if it is answered by name.
     match head.header("origin") {
         Some(origin) if origin::is_allowed(head, &shared.config.allowed_origins) => reply

@@ -35,13 +35,17 @@ mod ports;
 mod query;
 mod reply;
 mod rooms;
+mod seats;
 mod server;
 mod stats;
+mod stream;
+mod tls;
 mod upgrade;
 
-pub use config::{Config, Limits, Mount};
+pub use config::{Config, Limits, Mount, Tls};
 pub use server::{Server, raise_file_limit};
 pub use stats::{ClientStats, Close, RoomStats, Stats};
+pub use tls::Identity;
 
 /// Every query parameter and control route, as the binary's `--help` prints them.
 pub const REFERENCE: &str = include_str!("reference.txt");

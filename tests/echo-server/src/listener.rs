@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::select;
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
 use crate::http;
 use crate::server::Shared;
+use crate::stream::Stream;
+use crate::tls::Identity;
 
 /// A listening port and the connections accepted on it.
 #[derive(Debug)]
@@ -22,13 +24,18 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Listens for ordinary connections.
-    pub(crate) fn bind(address: SocketAddr, shared: &Arc<Shared>) -> io::Result<Self> {
+    /// Listens for ordinary connections, inside TLS if there is an identity to show.
+    pub(crate) fn bind(
+        address: SocketAddr,
+        identity: Option<Identity>,
+        shared: &Arc<Shared>,
+    ) -> io::Result<Self> {
         let listener = reserve(address)?.listen(BACKLOG)?;
         let address = listener.local_addr()?;
         let (commands, receiver) = mpsc::channel(MAX_COMMANDS);
         let stopped = Arc::new(Notify::new());
-        let task = tokio::spawn(run(listener, address, receiver, Arc::clone(shared), Arc::clone(&stopped)));
+        let door = Door { address, identity, shared: Arc::clone(shared) };
+        let task = tokio::spawn(run(listener, door, receiver, Arc::clone(&stopped)));
         Ok(Self { address, commands, stopped, task })
     }
 
@@ -88,10 +95,10 @@ pub(crate) fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
 }
 
 /// Accepts one connection, outlasting moments in which there are no files to be had.
-pub(crate) async fn accept_one(listener: &TcpListener) -> TcpStream {
+pub(crate) async fn accept_one(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok(accepted) => return accepted,
             Err(_) => sleep(ACCEPT_PAUSE).await,
         }
     }
@@ -103,36 +110,36 @@ struct Command {
     done: Option<oneshot::Sender<io::Result<()>>>,
 }
 
-async fn run(
-    listener: TcpListener,
+/// What every connection to a port comes through.
+struct Door {
     address: SocketAddr,
-    commands: mpsc::Receiver<Command>,
+    identity: Option<Identity>,
     shared: Arc<Shared>,
-    stopped: Arc<Notify>,
-) {
+}
+
+async fn run(listener: TcpListener, door: Door, commands: mpsc::Receiver<Command>, stopped: Arc<Notify>) {
     let mut connections = JoinSet::new();
     select! {
         () = stopped.notified() => {}
-        () = accept(listener, address, commands, &shared, &mut connections) => {}
+        () = accept(listener, &door, commands, &mut connections) => {}
     }
     connections.shutdown().await;
 }
 
 async fn accept(
     mut listener: TcpListener,
-    address: SocketAddr,
+    door: &Door,
     mut commands: mpsc::Receiver<Command>,
-    shared: &Arc<Shared>,
     connections: &mut JoinSet<()>,
 ) {
     loop {
         select! {
-            stream = accept_one(&listener) => admit(stream, shared, connections),
+            (tcp, from) = accept_one(&listener) => door.admit(tcp, from, connections),
             Some(_) = connections.join_next() => {}
             Some(command) = commands.recv() => {
                 drop(listener);
                 connections.shutdown().await;
-                let risen = rise(address, command.down).await;
+                let risen = rise(door.address, command.down).await;
                 let (up, outcome) = match risen {
                     Ok(risen) => (Some(risen), Ok(())),
                     Err(error) => (None, Err(error)),
@@ -157,17 +164,25 @@ async fn rise(address: SocketAddr, down: Duration) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-fn admit(stream: TcpStream, shared: &Arc<Shared>, connections: &mut JoinSet<()>) {
-    let take = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().ok();
-    let (place, is_crowded) = match take(&shared.seats) {
-        Some(seat) => (Some(seat), false),
-        None => (take(&shared.standing), true),
-    };
-    // Without even a standing place the connection is dropped unheard.
-    if let Some(place) = place {
-        let shared = Arc::clone(shared);
+impl Door {
+    fn admit(&self, tcp: TcpStream, from: SocketAddr, connections: &mut JoinSet<()>) {
+        // Without even a standing place the connection is dropped unheard.
+        let Some((place, crowded)) = self.shared.seats.admit(from.ip()) else {
+            return;
+        };
+        // Small answers must not wait for one another; without it things are only slower.
+        let _ = tcp.set_nodelay(true);
+        let shared = Arc::clone(&self.shared);
+        let identity = self.identity.clone();
         connections.spawn(async move {
-            http::serve(&shared, stream, is_crowded).await;
+            let stream = match identity {
+                None => Some(Stream::Bare(tcp)),
+                // Boxed, for a connection that is open need not carry its handshake.
+                Some(identity) => Box::pin(identity.accept(tcp, shared.config.limits.handshake)).await,
+            };
+            if let Some(stream) = stream {
+                http::serve(&shared, stream, crowded).await;
+            }
             drop(place);
         });
     }

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use everwire_echo_server::{Config, Limits, Mount, REFERENCE, Server, raise_file_limit};
+use everwire_echo_server::{Config, Identity, Limits, Mount, REFERENCE, Server, Tls, raise_file_limit};
 
 /// A WebSocket echo server that misbehaves on command.
 ///
-/// Once ready it prints "listening on http://HOST:PORT" and serves until it is killed.
+/// Once ready it prints "listening on http://HOST:PORT", with TLS a second line with its https URL, and serves until it is killed.
 #[derive(Parser)]
 #[command(version, after_long_help = REFERENCE)]
 struct Arguments {
@@ -35,9 +35,27 @@ struct Arguments {
     #[arg(long)]
     control: bool,
 
-    /// Allow upgrades from pages of this origin, besides loopback ones; may be repeated
+    /// Allow upgrades from pages of this origin, besides loopback ones; may be repeated.
+    /// https://a.example:* is any port of it, * everybody
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
+
+    /// Serve the same once more by https and wss, on this port; 0 takes a free one. Without the two
+    /// flags below with a certificate made on the spot
+    #[arg(long, value_name = "N")]
+    tls_port: Option<u16>,
+
+    /// PEM file of the certificate to show, followed by those it was issued with
+    #[arg(long, value_name = "FILE", requires = "tls_key", requires = "tls_port")]
+    tls_cert: Option<PathBuf>,
+
+    /// PEM file of its key
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+
+    /// One more host name for the certificate made on the spot; may be repeated
+    #[arg(long, value_name = "HOST", requires = "tls_port", conflicts_with = "tls_cert")]
+    tls_name: Vec<String>,
 
     /// Largest message taken, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().message_size)]
@@ -47,7 +65,11 @@ struct Arguments {
     #[arg(long, value_name = "N", default_value_t = Limits::default().connections)]
     max_connections: usize,
 
-    /// Time a client has for its request and for answering a close, in milliseconds
+    /// Connections at once from one address
+    #[arg(long, value_name = "N", default_value_t = Limits::default().connections_per_address)]
+    max_per_address: usize,
+
+    /// Time a client has for its TLS handshake, its request and answering a close, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 10_000)]
     handshake_time: u32,
 
@@ -73,15 +95,24 @@ struct Arguments {
 }
 
 impl Arguments {
-    fn into_config(self) -> Config {
+    fn into_config(self) -> io::Result<Config> {
+        let tls = match (self.tls_port, &self.tls_cert, &self.tls_key) {
+            (None, ..) => None,
+            (Some(port), Some(certificate), Some(key)) => {
+                Some(Tls { port, identity: Identity::from_pem_files(certificate, key)? })
+            }
+            (Some(port), ..) => Some(Tls { port, identity: Identity::made_on_the_spot(&self.tls_name)? }),
+        };
         let mut config = Config {
             address: SocketAddr::new(self.bind, self.port),
             control: self.control,
             allowed_origins: self.allow_origin,
             mounts: Vec::new(),
+            tls,
             limits: Limits {
                 message_size: self.max_message,
                 connections: self.max_connections,
+                connections_per_address: self.max_per_address,
                 handshake: Duration::from_millis(self.handshake_time.into()),
                 head_size: self.max_head,
                 rooms: self.max_rooms,
@@ -92,13 +123,19 @@ impl Arguments {
         };
         config.serve_root(&self.root);
         config.mounts.extend(self.serve);
-        config
+        Ok(config)
     }
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = Arguments::parse().into_config();
+    let config = match Arguments::parse().into_config() {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("the certificate cannot be used: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     if let Err(error) = raise_file_limit() {
         eprintln!("the limit of open files stays as it is: {error}");
     }
@@ -110,7 +147,10 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let ready = format!("listening on {}\n", server.http_url(""));
+    let mut ready = format!("listening on {}\n", server.http_url(""));
+    if let Some(url) = server.https_url("") {
+        ready.push_str(&format!("listening on {url}\n"));
+    }
     let mut stdout = io::stdout();
     if let Err(error) = stdout.write_all(ready.as_bytes()).and_then(|()| stdout.flush()) {
         eprintln!("cannot say that the server is ready: {error}");

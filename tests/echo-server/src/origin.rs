@@ -6,7 +6,21 @@ use crate::head::Head;
 /// no page.
 pub(crate) fn is_allowed(head: &Head, allowed: &[String]) -> bool {
     head.headers("origin")
-        .all(|origin| is_loopback(origin) || allowed.iter().any(|listed| listed.eq_ignore_ascii_case(origin)))
+        .all(|origin| is_loopback(origin) || allowed.iter().any(|listed| is_meant(listed, origin)))
+}
+
+/// Whether an origin is the one listed: itself, one of its ports where it is listed with `:*`, or any
+/// where `*` is.
+fn is_meant(listed: &str, origin: &str) -> bool {
+    if let Some(host) = listed.strip_suffix(":*") {
+        return match origin.rsplit_once(':') {
+            Some((start, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+                host.eq_ignore_ascii_case(start)
+            }
+            _ => host.eq_ignore_ascii_case(origin),
+        };
+    }
+    listed == "*" || listed.eq_ignore_ascii_case(origin)
 }
 
 fn is_loopback(origin: &str) -> bool {
@@ -40,6 +54,31 @@ mod tests {
             "http://[::1]:8080",
         ] {
             assert!(is_loopback(origin), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_listed_origin_is_one_origin_unless_it_says_any_port() {
+        for (listed, origin) in [
+            ("https://a.example", "https://A.example"),
+            ("https://a.example:8443", "https://a.example:8443"),
+            ("https://a.example:*", "https://a.example"),
+            ("https://a.example:*", "https://a.example:8443"),
+            ("*", "https://b.example"),
+            ("*", "null"),
+        ] {
+            assert!(is_meant(listed, origin), "{listed} {origin}");
+        }
+        for (listed, origin) in [
+            ("https://a.example", "https://a.example:8443"),
+            ("https://a.example", "http://a.example"),
+            ("https://a.example:*", "http://a.example:8443"),
+            ("https://a.example:*", "https://a.example.b.example:8443"),
+            ("https://a.example:*", "https://b.a.example:8443"),
+            ("https://a.example:*", "https://a.example:80@b.example"),
+            ("https://*.example", "https://a.example"),
+        ] {
+            assert!(!is_meant(listed, origin), "{listed} {origin}");
         }
     }
 

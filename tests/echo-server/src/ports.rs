@@ -8,27 +8,36 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::listener::{Listener, Remote, accept_one, reserve};
 use crate::server::Shared;
+use crate::tls::Identity;
 use crate::upgrade;
 
 /// The ports opened over HTTP, each with a fault of its own, and how to restart any of them.
 #[derive(Debug, Default)]
 pub(crate) struct Ports {
-    main: Option<(u16, Remote)>,
+    main: Vec<(u16, Remote)>,
     extra: VecDeque<Port>,
 }
 
 impl Ports {
-    pub(crate) fn add_main(&mut self, listener: &Listener) {
-        self.main = Some((listener.address().port(), listener.remote()));
+    /// The listeners that were there from the beginning, the one without TLS first.
+    pub(crate) fn add_main(&mut self, bare: &Listener, secured: Option<&Listener>) {
+        let mains = [Some(bare), secured].into_iter().flatten();
+        self.main = mains.map(|listener| (listener.address().port(), listener.remote())).collect();
     }
 
-    /// Opens one more port and says where; the oldest is closed if there are too many.
-    pub(crate) fn open(&mut self, fault: PortFault, shared: &Arc<Shared>) -> io::Result<SocketAddr> {
+    /// Opens one more port, which speaks TLS if there is an identity to show, and says where; the oldest
+    /// is closed if there are too many.
+    pub(crate) fn open(
+        &mut self,
+        fault: PortFault,
+        identity: Option<Identity>,
+        shared: &Arc<Shared>,
+    ) -> io::Result<SocketAddr> {
         let address = SocketAddr::new(shared.config.address.ip(), 0);
         let port = match fault {
             PortFault::Refuse => Port::Refusing(reserve(address)?),
             PortFault::Hang => Port::Hanging(HangingPort::open(reserve(address)?, Arc::clone(shared))?),
-            PortFault::Echo => Port::Echoing(Listener::bind(address, shared)?),
+            PortFault::Echo => Port::Echoing(Listener::bind(address, identity, shared)?),
         };
         let address = port.address()?;
         if self.extra.len() >= MAX_PORTS {
@@ -40,18 +49,18 @@ impl Ports {
 
     /// The remote of the listener on that port, or of the main one.
     pub(crate) fn remote(&self, port: Option<u16>) -> Option<Remote> {
-        let (main, remote) = self.main.as_ref()?;
-        match port {
-            Some(port) if port != *main => self.extra.iter().find_map(|extra| match extra {
-                Port::Echoing(listener) if listener.address().port() == port => Some(listener.remote()),
+        let is_meant = |(main, _): &&(u16, Remote)| port.is_none_or(|port| port == *main);
+        let main = self.main.iter().find(is_meant).map(|(_, remote)| remote.clone());
+        main.or_else(|| {
+            self.extra.iter().find_map(|extra| match extra {
+                Port::Echoing(listener) if Some(listener.address().port()) == port => Some(listener.remote()),
                 _ => None,
-            }),
-            _ => Some(remote.clone()),
-        }
+            })
+        })
     }
 
     pub(crate) fn clear(&mut self) {
-        self.main = None;
+        self.main.clear();
         self.extra.clear();
     }
 }
@@ -95,9 +104,9 @@ impl HangingPort {
         let task = tokio::spawn(async move {
             let mut connections = JoinSet::new();
             loop {
-                let stream = accept_one(&listener).await;
+                let (stream, from) = accept_one(&listener).await;
                 while connections.try_join_next().is_some() {}
-                if let Ok(seat) = Arc::clone(&shared.seats).try_acquire_owned() {
+                if let Some((seat, None)) = shared.seats.admit(from.ip()) {
                     connections.spawn(async move {
                         upgrade::hang(stream).await;
                         drop(seat);

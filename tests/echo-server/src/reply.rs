@@ -4,8 +4,9 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+use crate::stream::Stream;
 
 /// An HTTP answer, not yet written.
 #[derive(Debug)]
@@ -76,7 +77,7 @@ impl Reply {
     }
 
     /// Writes the reply; `with_body` is false for `HEAD`.
-    pub(crate) async fn write(self, stream: &mut TcpStream, with_body: bool) -> io::Result<()> {
+    pub(crate) async fn write(self, stream: &mut Stream, with_body: bool) -> io::Result<()> {
         let length = match &self.body {
             Body::Bytes(bytes) => bytes.len() as u64,
             Body::File(_, length) => *length,
@@ -117,7 +118,7 @@ impl Reply {
 
 /// Ends a connection so that what was written arrives: closing while bytes lie unread would reset
 /// it and take our last words along.
-pub(crate) async fn say_goodbye(stream: &mut TcpStream) {
+pub(crate) async fn say_goodbye(stream: &mut Stream) {
     if stream.shutdown().await.is_err() {
         return;
     }
@@ -141,7 +142,7 @@ enum Body {
     File(Box<File>, u64),
 }
 
-async fn write_file(stream: &mut TcpStream, file: File, length: u64) -> io::Result<()> {
+async fn write_file(stream: &mut Stream, file: File, length: u64) -> io::Result<()> {
     let mut file = file.take(length);
     let mut chunk = vec![0; CHUNK];
     let mut left = length;
@@ -157,7 +158,7 @@ async fn write_file(stream: &mut TcpStream, file: File, length: u64) -> io::Resu
     Ok(())
 }
 
-async fn write_in_time(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
+async fn write_in_time(stream: &mut Stream, bytes: &[u8]) -> io::Result<()> {
     timeout(WRITE_TIME, stream.write_all(bytes)).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
@@ -173,6 +174,7 @@ fn phrase(status: u16) -> &'static str {
         404 => "Not Found",
         405 => "Method Not Allowed",
         408 => "Request Timeout",
+        409 => "Conflict",
         411 => "Length Required",
         413 => "Content Too Large",
         426 => "Upgrade Required",

@@ -3,18 +3,18 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-
-use crate::config::Config;
+use crate::config::{Config, Tls};
 use crate::listener::Listener;
 use crate::ports::Ports;
 use crate::rooms::Rooms;
+use crate::seats::Seats;
 use crate::stats::{RoomStats, Stats, Tally, lock};
 
 /// A running echo server. Dropping it stops it; [`Server::stop`] also waits until it has.
 #[derive(Debug)]
 pub struct Server {
     listener: Listener,
+    secured: Option<Listener>,
     shared: Arc<Shared>,
 }
 
@@ -28,14 +28,20 @@ impl Server {
         let shared = Arc::new(Shared {
             tally: Arc::default(),
             rooms: Rooms::new(config.limits.rooms),
-            seats: Arc::new(Semaphore::new(config.limits.connections.min(Semaphore::MAX_PERMITS))),
-            standing: Arc::new(Semaphore::new(STANDING_PLACES)),
+            seats: Arc::new(Seats::new(&config.limits)),
             ports: Mutex::default(),
             config,
         });
-        let listener = Listener::bind(address, &shared)?;
-        lock(&shared.ports).add_main(&listener);
-        Ok(Self { listener, shared })
+        let listener = Listener::bind(address, None, &shared)?;
+        let secured = match &shared.config.tls {
+            Some(Tls { port, identity }) => {
+                let address = SocketAddr::new(address.ip(), *port);
+                Some(Listener::bind(address, Some(identity.clone()), &shared)?)
+            }
+            None => None,
+        };
+        lock(&shared.ports).add_main(&listener, secured.as_ref());
+        Ok(Self { listener, secured, shared })
     }
 
     /// Where it listens, the port being the one chosen.
@@ -46,6 +52,21 @@ impl Server {
     /// The `http:` URL of a path (with its query) on this server.
     pub fn http_url(&self, path: &str) -> String {
         format!("http://{}{path}", reachable(self.address()))
+    }
+
+    /// Where it listens for TLS, if [`Config::tls`] said so.
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.secured.as_ref().map(Listener::address)
+    }
+
+    /// The `https:` URL of a path (with its query) on this server, if it listens for TLS.
+    pub fn https_url(&self, path: &str) -> Option<String> {
+        self.tls_address().map(|address| format!("https://{}{path}", reachable(address)))
+    }
+
+    /// The `wss:` URL of a path (with its query) on this server, if it listens for TLS.
+    pub fn wss_url(&self, path: &str) -> Option<String> {
+        self.tls_address().map(|address| format!("wss://{}{path}", reachable(address)))
     }
 
     /// The `ws:` URL of a path (with its query) on this server.
@@ -76,6 +97,9 @@ impl Server {
     pub async fn stop(mut self) {
         lock(&self.shared.ports).clear();
         self.listener.stop().await;
+        if let Some(mut secured) = self.secured.take() {
+            secured.stop().await;
+        }
     }
 }
 
@@ -99,10 +123,7 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) tally: Arc<Tally>,
     pub(crate) rooms: Rooms,
-    /// One permit for each connection of any kind.
-    pub(crate) seats: Arc<Semaphore>,
-    /// A few more, for telling the others that the seats are taken.
-    pub(crate) standing: Arc<Semaphore>,
+    pub(crate) seats: Arc<Seats>,
     pub(crate) ports: Mutex<Ports>,
 }
 
@@ -124,5 +145,3 @@ pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
     }
     address
 }
-
-const STANDING_PLACES: usize = 64;

@@ -1,5 +1,4 @@
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
@@ -12,18 +11,20 @@ use crate::head::Head;
 use crate::origin;
 use crate::reply::{Reply, say_goodbye};
 use crate::rooms::{Fault, Member, Order};
+use crate::seats::Crowded;
 use crate::server::Shared;
+use crate::stream::Stream;
 
 /// Answers a request to upgrade and runs what comes of it. `rest` is what followed the head.
 pub(crate) async fn serve(
     shared: &Shared,
-    mut stream: TcpStream,
+    mut stream: Stream,
     head: &Head,
     rest: Vec<u8>,
-    is_crowded: bool,
+    crowded: Option<Crowded>,
 ) {
     shared.tally.dialed();
-    match judge(shared, head, is_crowded) {
+    match judge(shared, head, crowded) {
         Verdict::Open(opening) => open(shared, stream, *opening, rest).await,
         Verdict::Refuse(reply) => {
             shared.tally.refused();
@@ -36,7 +37,7 @@ pub(crate) async fn serve(
 }
 
 /// Keeps a connection without ever answering, until the client leaves.
-pub(crate) async fn hang(mut stream: TcpStream) {
+pub(crate) async fn hang(mut stream: impl AsyncRead + Unpin) {
     let mut chunk = [0; 1024];
     while let Ok(1..) = stream.read(&mut chunk).await {}
 }
@@ -56,13 +57,13 @@ struct Opening {
     orders: mpsc::Receiver<Order>,
 }
 
-fn judge(shared: &Shared, head: &Head, is_crowded: bool) -> Verdict {
+fn judge(shared: &Shared, head: &Head, crowded: Option<Crowded>) -> Verdict {
     let name = match room_name(&head.query) {
         Ok(name) => name,
         Err(reply) => return Verdict::Refuse(reply),
     };
-    if is_crowded {
-        return Verdict::Refuse(Reply::text(503, "Too many connections are open."));
+    if let Some(crowded) = crowded {
+        return Verdict::Refuse(crowded.reply());
     }
     let Some(room) = shared.rooms.enter(name) else {
         return Verdict::Refuse(Reply::text(503, "Every room is taken."));
@@ -129,7 +130,7 @@ fn refusal(status: u16) -> Reply {
     Reply::text(status, "Refused, as asked.")
 }
 
-async fn open(shared: &Shared, mut stream: TcpStream, opening: Opening, rest: Vec<u8>) {
+async fn open(shared: &Shared, mut stream: Stream, opening: Opening, rest: Vec<u8>) {
     let limits = &shared.config.limits;
     let mut response = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\

@@ -32,6 +32,10 @@ async fn a_token_in_the_cookie_comes_from_login() {
     let (mut client, _) = dial(server.address(), path, &[("Cookie", &pair)]).await.unwrap();
     echoes(&mut client).await;
 
+    let answer = get(&server, "/login?token=s3cret&cross_site").await;
+    let cookie = answer.header("set-cookie").unwrap();
+    assert_eq!(cookie, "everwire_token=s3cret; Path=/; SameSite=None; Secure; HttpOnly");
+
     assert_eq!(get(&server, "/login?token=a%0D%0Ab").await.status, 400);
     assert_eq!(get(&server, "/login").await.status, 400);
 }

@@ -100,13 +100,16 @@ async fn pages_get_a_strict_policy_that_tests_can_tighten() {
         policy("/").await.unwrap(),
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' data:; connect-src 'self' ws://127.0.0.1:* ws://localhost:* \
-         http://127.0.0.1:* http://localhost:*; base-uri 'none'; form-action 'none'; \
+         http://127.0.0.1:* http://localhost:* wss://127.0.0.1:* wss://localhost:* \
+         https://127.0.0.1:* https://localhost:*; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'"
     );
     let no_wasm = policy("/?csp=no-wasm").await.unwrap();
     assert!(no_wasm.contains("script-src 'self';") && no_wasm.contains("ws://localhost:*"));
     let no_connect = policy("/?csp=no-connect").await.unwrap();
     assert!(no_connect.contains("connect-src 'none';") && no_connect.contains("wasm-unsafe-eval"));
+    let any_connect = policy("/?csp=any-connect").await.unwrap();
+    assert!(any_connect.contains("connect-src * ws: wss:;"));
     assert_eq!(policy("/app.js").await, None);
 }
 

@@ -34,6 +34,53 @@ async fn connections_above_the_limit_get_503_until_one_leaves() {
 }
 
 #[tokio::test]
+async fn connections_above_the_limit_of_one_address_get_429_until_one_leaves() {
+    let server = start_with(|config| config.limits.connections_per_address = 2).await;
+    let one = connect(&server, "/ws").await;
+    // One that never says a word has a seat, too.
+    let _two = TcpStream::connect(server.address()).await.unwrap();
+    within(async { while get(&server, "/stats").await.status != 429 {} }).await;
+    assert_eq!(refusal(&server, "/ws", &[]).await, 429);
+    drop(one);
+    within(async { while dial(server.address(), "/ws", &[]).await.is_err() {} }).await;
+}
+
+#[tokio::test]
+async fn a_flood_of_connections_that_say_nothing_is_over_when_their_time_is() {
+    let server = start_with(|config| {
+        config.limits.connections = 8;
+        config.limits.handshake = Duration::from_millis(200);
+    })
+    .await;
+    let mut flood = Vec::new();
+    for _ in 0..500 {
+        flood.push(TcpStream::connect(server.address()).await.unwrap());
+    }
+    // Seated or not, every one of them is ended by the server.
+    for mut stream in flood {
+        let mut rest = Vec::new();
+        let _ = within(stream.read_to_end(&mut rest)).await;
+    }
+    echoes(&mut connect(&server, "/ws").await).await;
+}
+
+#[tokio::test]
+async fn a_head_that_comes_byte_by_byte_wins_no_time() {
+    let server = start_with(|config| config.limits.handshake = Duration::from_millis(200)).await;
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let dripping = async {
+        for byte in handshake("/ws?room=drip", "").bytes().cycle() {
+            if byte != b'\r' && stream.write_all(&[byte]).await.is_err() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    within(dripping).await;
+    assert_eq!(server.stats().dialed, 0);
+}
+
+#[tokio::test]
 async fn rooms_above_the_limit_get_503_while_all_are_in_use() {
     let server = start_with(|config| config.limits.rooms = 2).await;
     let one = connect(&server, "/ws?room=1").await;

@@ -31,6 +31,32 @@ async fn the_program_takes_its_limits_and_origins_from_flags() {
 }
 
 #[test]
+fn with_tls_the_program_says_where_a_second_time() {
+    let mut child = Command::new(SERVER)
+        .args(["--port", "0", "--tls-port", "0", "--tls-name", "everwire.test"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines: Vec<_> =
+        BufReader::new(child.stdout.take().unwrap()).lines().take(2).map(Result::unwrap).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(lines[0].starts_with("listening on http://127.0.0.1:"), "{lines:?}");
+    assert!(lines[1].starts_with("listening on https://127.0.0.1:"), "{lines:?}");
+}
+
+#[test]
+fn a_certificate_that_is_none_is_a_clear_failure() {
+    let program = Command::new(SERVER)
+        .args(["--tls-port", "0", "--tls-cert", "Cargo.toml", "--tls-key", "Cargo.toml"])
+        .output()
+        .unwrap();
+    assert!(!program.status.success());
+    let complaint = String::from_utf8(program.stderr).unwrap();
+    assert!(complaint.contains("the certificate cannot be used: Cargo.toml"), "{complaint}");
+}
+
+#[test]
 fn a_taken_port_is_a_clear_failure() {
     let program = Program::start(&["--port", "0"]);
     let port = program.address.port().to_string();
@@ -73,6 +99,8 @@ fn help_and_readme_know_every_parameter_and_route() {
         "noclose",
         "say",
         "csp",
+        "any-connect",
+        "cross_site",
         "/stats",
         "/login",
         "/kill",

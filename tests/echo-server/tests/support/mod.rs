@@ -9,7 +9,7 @@ use std::time::Duration;
 use everwire_echo_server::{Config, RoomStats, Server};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::handshake::client::Response;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-pub(crate) type Client = WebSocketStream<TcpStream>;
+pub(crate) type Client<S = TcpStream> = WebSocketStream<S>;
 
 pub(crate) async fn start() -> Server {
     start_with(|_| {}).await
@@ -40,12 +40,20 @@ pub(crate) async fn dial(
     path: &str,
     headers: &[(&str, &str)],
 ) -> Result<(Client, Response), Error> {
-    let mut request = format!("ws://{address}{path}").into_client_request()?;
+    upgrade(TcpStream::connect(address).await?, path, headers).await
+}
+
+/// Performs a handshake on a stream that is there already.
+pub(crate) async fn upgrade<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Result<(Client<S>, Response), Error> {
+    let mut request = format!("ws://localhost{path}").into_client_request()?;
     for (name, value) in headers {
         let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
         request.headers_mut().append(name, HeaderValue::from_str(value).unwrap());
     }
-    let stream = TcpStream::connect(address).await?;
     within(tokio_tungstenite::client_async(request, stream)).await
 }
 
@@ -85,12 +93,12 @@ pub(crate) async fn read_head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-pub(crate) async fn say(client: &mut Client, text: &str) {
+pub(crate) async fn say(client: &mut Client<impl AsyncRead + AsyncWrite + Unpin>, text: &str) {
     within(client.send(Message::text(text))).await.unwrap();
 }
 
 /// The next text message.
-pub(crate) async fn heard(client: &mut Client) -> String {
+pub(crate) async fn heard(client: &mut Client<impl AsyncRead + AsyncWrite + Unpin>) -> String {
     match next(client).await {
         Ok(Message::Text(text)) => text.to_string(),
         other => panic!("expected a text, got {other:?}"),
@@ -98,7 +106,7 @@ pub(crate) async fn heard(client: &mut Client) -> String {
 }
 
 /// Code and reason of the close frame that must come next.
-pub(crate) async fn closed(client: &mut Client) -> (u16, String) {
+pub(crate) async fn closed(client: &mut Client<impl AsyncRead + AsyncWrite + Unpin>) -> (u16, String) {
     match next(client).await {
         Ok(Message::Close(Some(frame))) => (frame.code.into(), frame.reason.to_string()),
         other => panic!("expected a close frame, got {other:?}"),
@@ -106,26 +114,26 @@ pub(crate) async fn closed(client: &mut Client) -> (u16, String) {
 }
 
 /// Asserts that the connection is reset, without a close frame.
-pub(crate) async fn assert_reset(client: &mut Client) {
+pub(crate) async fn assert_reset(client: &mut Client<impl AsyncRead + AsyncWrite + Unpin>) {
     match next(client).await {
         Err(Error::Io(error)) if error.kind() == ErrorKind::ConnectionReset => {}
         other => panic!("expected a reset, got {other:?}"),
     }
 }
 
-pub(crate) async fn next(client: &mut Client) -> Result<Message, Error> {
+pub(crate) async fn next(client: &mut Client<impl AsyncRead + AsyncWrite + Unpin>) -> Result<Message, Error> {
     within(client.next()).await.expect("the connection ended before")
 }
 
 /// Asserts that nothing arrives. What is right passes at any speed; only what is wrong needs the
 /// time.
-pub(crate) async fn assert_quiet(client: &mut Client) {
+pub(crate) async fn assert_quiet(client: &mut Client<impl AsyncRead + AsyncWrite + Unpin>) {
     if let Ok(message) = timeout(QUIET, client.next()).await {
         panic!("expected nothing, got {message:?}");
     }
 }
 
-pub(crate) async fn echoes(client: &mut Client) {
+pub(crate) async fn echoes(client: &mut Client<impl AsyncRead + AsyncWrite + Unpin>) {
     say(client, "are you there?").await;
     assert_eq!(heard(client).await, "are you there?");
 }
@@ -189,7 +197,11 @@ pub(crate) async fn request(address: SocketAddr, method: &str, path: &str, heade
 
 /// Sends bytes and takes the whole answer apart.
 pub(crate) async fn exchange(address: SocketAddr, bytes: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(address).await.unwrap();
+    answer_on(TcpStream::connect(address).await.unwrap(), bytes).await
+}
+
+/// The same on a stream that is there already.
+pub(crate) async fn answer_on(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8]) -> Answer {
     stream.write_all(bytes).await.unwrap();
     let mut answer = Vec::new();
     within(stream.read_to_end(&mut answer)).await.unwrap();
