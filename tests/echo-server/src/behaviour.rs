@@ -4,8 +4,10 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use crate::config::Limits;
+use crate::feed::Feed;
 use crate::head::Head;
 use crate::query::Query;
+use crate::relay::Talk;
 use crate::reply::Reply;
 use crate::rooms::Rooms;
 
@@ -24,6 +26,8 @@ pub(crate) struct Behaviour {
     /// Answer `ping` with `pong`, so many times.
     pub(crate) pongs: Option<u64>,
     pub(crate) delay: Duration,
+    pub(crate) talk: Talk,
+    pub(crate) feed: Option<Feed>,
     /// After how many messages `ending` comes.
     pub(crate) after: u64,
     pub(crate) ending: Option<Ending>,
@@ -63,6 +67,8 @@ impl Behaviour {
             silent: query.has("silent"),
             pongs,
             delay: query.millis("delay")?.unwrap_or_default(),
+            talk: Talk::parse(query)?,
+            feed: Feed::parse(query)?,
             after: query.number("after", 0..=u64::MAX)?.unwrap_or(0),
             ending: Ending::parse(query)?,
             idle: interval(query, "idle")?,

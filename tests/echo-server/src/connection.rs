@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use crate::behaviour::{Behaviour, Ending};
 use crate::config::Limits;
 use crate::outbox::{Item, Outbox};
+use crate::phase::{Phase, Step, closed_with};
 use crate::reply::say_goodbye;
 use crate::rooms::{Member, Order};
 use crate::stats::Close;
@@ -28,7 +29,7 @@ pub(crate) async fn run(
     socket: WebSocketStream<Stream>,
     behaviour: Behaviour,
     member: Member,
-    orders: mpsc::Receiver<Order>,
+    orders: mpsc::UnboundedReceiver<Order>,
     limits: &Limits,
 ) {
     let mut connection = Connection::new(socket, behaviour, member, limits);
@@ -50,6 +51,10 @@ struct Connection {
     heard: u64,
     last_heard: Instant,
     next_ping: Option<Instant>,
+    /// The number of the feed's next update.
+    next_update: Option<u64>,
+    /// How long echoes and relays wait.
+    delay: Duration,
     next_look: Instant,
     /// When to wake up for nothing; fixed, so that an idle alarm is never moved.
     never: Instant,
@@ -70,6 +75,8 @@ impl Connection {
             heard: 0,
             last_heard: now,
             next_ping: behaviour.ping.map(|interval| now + interval),
+            next_update: None,
+            delay: behaviour.delay,
             next_look: now + LOOK_INTERVAL,
             never: now + FAR_AWAY,
             stalled_until: None,
@@ -79,7 +86,7 @@ impl Connection {
         }
     }
 
-    async fn live(&mut self, mut orders: mpsc::Receiver<Order>) -> Close {
+    async fn live(&mut self, mut orders: mpsc::UnboundedReceiver<Order>) -> Close {
         if self.behaviour.token.as_ref().is_some_and(|token| token.is_in_message()) {
             self.phase = Phase::Guarded(Instant::now() + TOKEN_TIME);
         } else {
@@ -119,6 +126,13 @@ impl Connection {
             for text in std::mem::take(&mut self.behaviour.say) {
                 self.send(Message::text(text));
             }
+            let Some(missed) = self.member.listen(&self.behaviour.talk) else {
+                return self.close_with(FULL, "the room is full");
+            };
+            for text in missed {
+                self.send(Message::Text(text));
+            }
+            self.next_update = self.behaviour.feed.map(|feed| feed.number(Instant::now()) + 1);
             for (message, copies) in std::mem::take(&mut self.behaviour.burst) {
                 self.outbox.push(Item::Message(message, copies), Duration::ZERO);
             }
@@ -177,7 +191,7 @@ impl Connection {
     fn answer(&mut self, message: Message) {
         self.heard = self.heard.saturating_add(1);
         if let Some(reply) = self.reply_to(message) {
-            self.outbox.push(Item::Message(reply, 1), self.behaviour.delay);
+            self.outbox.push_behind(Item::Message(reply, 1), self.delay);
         }
         self.end_if_due();
     }
@@ -187,7 +201,7 @@ impl Connection {
             return None;
         }
         let Message::Text(text) = &message else {
-            return Some(message);
+            return self.pass_on(message);
         };
         if let Some(pongs) = &mut self.behaviour.pongs
             && text.as_str() == "ping"
@@ -195,10 +209,20 @@ impl Connection {
             *pongs = pongs.checked_sub(1)?;
             return Some(Message::text("pong"));
         }
-        if self.behaviour.prefix.is_empty() {
+        let message = match self.behaviour.prefix.as_str() {
+            "" => message,
+            prefix => Message::text(format!("{prefix}{text}")),
+        };
+        self.pass_on(message)
+    }
+
+    /// Relays a message if that is wanted; else it is to be echoed.
+    fn pass_on(&self, message: Message) -> Option<Message> {
+        let Some(relay) = self.behaviour.talk.relay else {
             return Some(message);
-        }
-        Some(Message::text(format!("{}{text}", self.behaviour.prefix)))
+        };
+        self.member.relay(relay, &message);
+        None
     }
 
     fn end_if_due(&mut self) {
@@ -206,7 +230,7 @@ impl Connection {
             return;
         }
         // The end comes behind the last delayed echo.
-        let delay = if self.heard == 0 { Duration::ZERO } else { self.behaviour.delay };
+        let delay = if self.heard == 0 { Duration::ZERO } else { self.delay };
         match self.behaviour.ending.take() {
             Some(Ending::Close(frame)) => self.start_closing(frame, delay),
             Some(Ending::Drop) => {
@@ -222,16 +246,19 @@ impl Connection {
     }
 
     fn obey(&mut self, order: Order) -> Option<Close> {
+        self.member.taken(&order);
         match order {
             Order::Silence(until) => {
                 self.silent_until = until;
                 self.last_heard = Instant::now();
             }
+            Order::Delay(delay) => self.delay = delay.unwrap_or(self.behaviour.delay),
             // Nothing comes after the last word.
             _ if matches!(self.phase, Phase::Closing { .. } | Phase::Held(_)) => {}
             Order::Close(frame) => self.start_closing(frame, Duration::ZERO),
-            Order::Send { .. } if matches!(self.phase, Phase::Guarded(_)) => {}
-            Order::Send { .. } if self.outbox.is_full() => return Some(self.reset()),
+            Order::Send { .. } | Order::Relay(_) if matches!(self.phase, Phase::Guarded(_)) => {}
+            Order::Send { .. } | Order::Relay(_) if self.outbox.is_full() => return Some(self.reset()),
+            Order::Relay(message) => self.outbox.push_behind(Item::Message(message, 1), self.delay),
             Order::Send { message, copies } => {
                 self.outbox.push(Item::Message(message, copies), Duration::ZERO);
             }
@@ -267,7 +294,7 @@ impl Connection {
             Phase::Held(_) => None,
         };
         let look = (!self.may_read()).then_some(self.next_look);
-        [phase, look, self.stalled_until, self.ping_due(), self.outbox.next_due()]
+        [phase, look, self.stalled_until, self.ping_due(), self.update_due(), self.outbox.next_due()]
             .into_iter()
             .flatten()
             .min()
@@ -285,6 +312,7 @@ impl Connection {
         if self.silent_until.is_some_and(|until| now >= until) {
             self.silent_until = None;
             self.last_heard = now;
+            self.next_update = self.next_update.and(self.behaviour.feed).map(|feed| feed.number(now));
         }
         if self.silent_until.is_some() {
             return None;
@@ -307,7 +335,29 @@ impl Connection {
                 self.send(Message::Ping(Bytes::new()));
             }
         }
+        if self.update_due().is_some_and(|due| now >= due) {
+            self.update(now);
+        }
         None
+    }
+
+    /// Sends the updates that are due.
+    fn update(&mut self, now: Instant) {
+        let (Some(feed), Some(next)) = (self.behaviour.feed, self.next_update) else {
+            return;
+        };
+        let number = feed.number(now);
+        // Behind a full socket updates are left out; their numbers tell.
+        if self.outbox.front().is_none() {
+            let due = next.max(number.saturating_sub(MOST_UPDATES))..=number;
+            due.for_each(|number| self.send(Message::text(feed.text(number))));
+        }
+        self.next_update = Some(next.max(number + 1));
+    }
+
+    fn update_due(&self) -> Option<Instant> {
+        let feed = self.behaviour.feed.filter(|_| matches!(self.phase, Phase::Open))?;
+        self.next_update.map(|number| feed.due(number))
     }
 
     fn ping_due(&self) -> Option<Instant> {
@@ -438,41 +488,13 @@ impl Connection {
     }
 }
 
-/// How far a connection has come.
-enum Phase {
-    Open,
-    /// Waiting for the token, until then.
-    Guarded(Instant),
-    /// The end is under way: ours is queued or sent, or the client's is being answered.
-    Closing {
-        deadline: Instant,
-        close: Close,
-    },
-    /// The client wants to close, and will get no answer.
-    Held(Close),
-}
-
-enum Step {
-    Received(Message),
-    Order(Order),
-    Alarm,
-    Reset,
-    Over,
-    Failed(Error),
-}
-
-fn closed_with(frame: Option<&CloseFrame>) -> Close {
-    Close {
-        code: frame.map_or(1005, |frame| frame.code.into()),
-        reason: frame.map(|frame| frame.reason.to_string()).unwrap_or_default(),
-        clean: false,
-    }
-}
-
 const TOKEN_TIME: Duration = Duration::from_secs(5);
 /// A client that leaves while the window is full cannot even say so.
 const STALL_TIME: Duration = Duration::from_secs(600);
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 const FAR_AWAY: Duration = Duration::from_secs(365 * 86_400);
 const WRONG_TOKEN: u16 = 4401;
+/// Updates sent at once by a connection that was kept from sending them in time.
+const MOST_UPDATES: u64 = 100;
 const IDLE: u16 = 4000;
+const FULL: u16 = 1013;

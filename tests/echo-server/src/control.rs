@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::behaviour::{close_frame, copies, flood};
@@ -91,9 +91,25 @@ fn obey_in_room(shared: &Shared, query: &Query, room: &str, command: &str) -> Re
         }
         "say" => {
             let text = query.first("text").ok_or_else(|| Reply::bad_request("Say what? Add text=TEXT."))?;
-            let say = Order::Send { message: Message::text(text), copies: copies(query)? };
-            let count = order(&room, query, &say)?;
-            Ok(json!({ "said": count }))
+            let (message, copies) = (Message::text(text), copies(query)?);
+            let client = client(query)?;
+            let Some(after) = query.number("after", 0..=MAX_AFTER)?.filter(|after| *after > 0) else {
+                return Ok(json!({ "said": room.say(client, &message, copies) }));
+            };
+            let permit = Arc::clone(&shared.scheduled)
+                .try_acquire_owned()
+                .map_err(|_| Reply::text(503, "Too much is to be said later already."))?;
+            tokio::spawn(async move {
+                sleep(Duration::from_millis(after)).await;
+                room.say(client, &message, copies);
+                drop(permit);
+            });
+            Ok(json!({ "after": after }))
+        }
+        "delay" => {
+            let time = millis(query)?;
+            let count = order(&room, query, &Order::Delay((!time.is_zero()).then_some(time)))?;
+            Ok(json!({ "delayed": count, "ms": time.as_millis() }))
         }
         "flood" => {
             let (message, copies) = flood(query, limits)?
@@ -148,11 +164,18 @@ fn order(room: &Room, query: &Query, order: &Order) -> Result<usize, Reply> {
 
 /// Does something to every connection of the room, or to the one called `client`.
 fn each(room: &Room, query: &Query, act: impl Fn(&Client)) -> Result<usize, Reply> {
-    let clients = room.clients(query.number("client", 0..=u64::MAX)?);
+    let clients = room.clients(client(query)?);
     clients.iter().for_each(|client| act(client));
     Ok(clients.len())
+}
+
+/// The one connection that is meant, if not all are.
+fn client(query: &Query) -> Result<Option<u64>, Reply> {
+    query.number("client", 0..=u64::MAX)
 }
 
 fn millis(query: &Query) -> Result<Duration, Reply> {
     query.millis("ms")?.ok_or_else(|| Reply::bad_request("For how long? Add ms=N; 0 ends it."))
 }
+
+const MAX_AFTER: u64 = 600_000;

@@ -21,13 +21,25 @@ impl Outbox {
         Self { limit, bytes: 0, ripe: VecDeque::new(), unripe: VecDeque::new() }
     }
 
-    /// Adds an item that is due after `delay`, behind all delayed before it.
+    /// Adds an item that is due after `delay`: at once, past all delayed ones, if that is zero.
     pub(crate) fn push(&mut self, item: Item, delay: Duration) {
-        self.bytes += item.weight();
         if delay.is_zero() {
+            self.bytes += item.weight();
             self.ripe.push_back(item);
         } else {
-            self.unripe.push_back((Instant::now() + delay, item));
+            self.push_behind(item, delay);
+        }
+    }
+
+    /// Adds an item that is due after `delay`, and not before any delayed one.
+    pub(crate) fn push_behind(&mut self, item: Item, delay: Duration) {
+        self.bytes += item.weight();
+        match self.unripe.back() {
+            None if delay.is_zero() => self.ripe.push_back(item),
+            last => {
+                let due = Instant::now() + delay;
+                self.unripe.push_back((last.map_or(due, |(last, _)| due.max(*last)), item));
+            }
         }
     }
 
@@ -129,6 +141,19 @@ mod tests {
         outbox.ripen(Instant::now() + Duration::from_secs(6));
         assert_eq!(texts(&mut outbox), ["late", "later"]);
         assert_eq!(outbox.bytes, 0);
+    }
+
+    #[test]
+    fn a_shorter_delay_lets_nothing_overtake() {
+        let mut outbox = Outbox::new(1024);
+        outbox.push_behind(Item::Message("first".into(), 1), Duration::from_secs(5));
+        outbox.push_behind(Item::Message("second".into(), 1), Duration::ZERO);
+        outbox.ripen(Instant::now());
+        assert!(texts(&mut outbox).is_empty());
+        outbox.ripen(Instant::now() + Duration::from_secs(6));
+        assert_eq!(texts(&mut outbox), ["first", "second"]);
+        outbox.push_behind(Item::Message("third".into(), 1), Duration::ZERO);
+        assert_eq!(texts(&mut outbox), ["third"]);
     }
 
     #[test]

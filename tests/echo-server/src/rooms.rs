@@ -1,5 +1,5 @@
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,12 +8,15 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
+use crate::relay::{Circle, Relay, Talk, Texts};
 use crate::stats::{ClientStats, Close, RoomStats, Tally, lock};
 
 /// Every room there is, bounded in number.
 #[derive(Debug)]
 pub(crate) struct Rooms {
     limit: usize,
+    /// What may wait for one connection, in bytes.
+    queue_size: usize,
     rooms: Mutex<HashMap<String, Arc<Room>>>,
     /// Counts uses, so the least recently used room can be told.
     uses: AtomicU64,
@@ -21,8 +24,14 @@ pub(crate) struct Rooms {
 }
 
 impl Rooms {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, rooms: Mutex::default(), uses: AtomicU64::new(0), next_id: AtomicU64::new(1) }
+    pub(crate) fn new(limit: usize, queue_size: usize) -> Self {
+        Self {
+            limit,
+            queue_size,
+            rooms: Mutex::default(),
+            uses: AtomicU64::new(0),
+            next_id: AtomicU64::new(1),
+        }
     }
 
     /// The room of that name, made if need be; `None` if all rooms are taken.
@@ -57,8 +66,8 @@ impl Rooms {
         room: &Arc<Room>,
         server: &Arc<Tally>,
         protocol: Option<String>,
-    ) -> (Member, mpsc::Receiver<Order>) {
-        let (orders, receiver) = mpsc::channel(MAX_ORDERS);
+    ) -> (Member, mpsc::UnboundedReceiver<Order>) {
+        let (orders, receiver) = mpsc::unbounded_channel();
         let client = Arc::new(Client {
             id: self.next_id.fetch_add(1, Ordering::Relaxed),
             opened: SystemTime::now(),
@@ -66,6 +75,8 @@ impl Rooms {
             messages_in: AtomicU64::new(0),
             messages_out: AtomicU64::new(0),
             orders,
+            ordered: AtomicUsize::new(0),
+            queue_size: self.queue_size,
             killed: Notify::new(),
         });
         lock(&room.state).clients.insert(client.id, Arc::clone(&client));
@@ -116,13 +127,23 @@ impl Room {
             .collect()
     }
 
+    /// Sends a text to the connections of the room, or to the one of that id; returns to how many.
+    pub(crate) fn say(&self, id: Option<u64>, message: &Message, copies: u64) -> usize {
+        let mut state = lock(&self.state);
+        if id.is_none() {
+            state.circle.keep(message);
+        }
+        let heard = state.clients.values().filter(|client| id.is_none_or(|id| client.id == id));
+        heard.map(|client| client.order(Order::Send { message: message.clone(), copies })).count()
+    }
+
     pub(crate) fn stats(&self) -> RoomStats {
         let state = lock(&self.state);
         RoomStats {
             room: self.name.clone(),
             stats: self.tally.stats(),
             clients: state.clients.values().map(|client| client.stats()).collect(),
-            received: state.received.iter().map(ToString::to_string).collect(),
+            received: state.received.last(usize::MAX).map(ToString::to_string).collect(),
         }
     }
 
@@ -131,11 +152,12 @@ impl Room {
         let mut state = lock(&self.state);
         self.tally.reset();
         state.received.clear();
-        state.received_bytes = 0;
+        state.circle.forget();
         state.refuse = None;
         state.hang = None;
         for client in state.clients.values() {
             client.order(Order::Silence(None));
+            client.order(Order::Delay(None));
         }
     }
 
@@ -169,14 +191,22 @@ pub(crate) struct Client {
     protocol: Option<String>,
     messages_in: AtomicU64,
     messages_out: AtomicU64,
-    orders: mpsc::Sender<Order>,
+    orders: mpsc::UnboundedSender<Order>,
+    /// The weight of the orders that wait.
+    ordered: AtomicUsize,
+    queue_size: usize,
     killed: Notify,
 }
 
 impl Client {
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// Tells the connection to do something; one that does not listen is killed.
     pub(crate) fn order(&self, order: Order) {
-        if self.orders.try_send(order).is_err() {
+        let waiting = self.ordered.fetch_add(order.weight(), Ordering::Relaxed);
+        if waiting >= self.queue_size || self.orders.send(order).is_err() {
             self.kill();
         }
     }
@@ -211,8 +241,23 @@ pub(crate) enum Order {
         message: Message,
         copies: u64,
     },
+    /// From another connection of the room, or from the room itself.
+    Relay(Message),
+    /// Delay echoes and relays so long; `None` goes back to what the query says.
+    Delay(Option<Duration>),
     /// Neither read nor write until then; `None` ends it.
     Silence(Option<Instant>),
+}
+
+impl Order {
+    /// What it costs to keep, in bytes.
+    fn weight(&self) -> usize {
+        let payload = match self {
+            Self::Send { message, .. } | Self::Relay(message) => message.len(),
+            Self::Close(_) | Self::Delay(_) | Self::Silence(_) => 0,
+        };
+        payload + size_of::<Self>()
+    }
 }
 
 /// A connection's place in its room; leaves the room when dropped, however that happens.
@@ -229,14 +274,31 @@ impl Member {
         Arc::clone(&self.client)
     }
 
+    /// To be called with every order that the connection takes.
+    pub(crate) fn taken(&self, order: &Order) {
+        self.client.ordered.fetch_sub(order.weight(), Ordering::Relaxed);
+    }
+
     pub(crate) fn received(&self, message: &Message) {
         let bytes = message.len() as u64;
         self.client.messages_in.fetch_add(1, Ordering::Relaxed);
         self.room.tally.received(bytes);
         self.server.received(bytes);
         if let Message::Text(text) = message {
-            lock(&self.room.state).remember(text);
+            lock(&self.room.state).received.push(text);
         }
+    }
+
+    /// Hears the room from now on, if that is wanted; returns what it missed. `None` if too many do.
+    pub(crate) fn listen(&self, talk: &Talk) -> Option<Vec<Utf8Bytes>> {
+        if !talk.is_wanted() {
+            return Some(Vec::new());
+        }
+        lock(&self.room.state).circle.enter(&self.client, talk)
+    }
+
+    pub(crate) fn relay(&self, relay: Relay, message: &Message) {
+        lock(&self.room.state).circle.relay(&self.client, relay, message);
     }
 
     pub(crate) fn sent(&self, message: &Message) {
@@ -253,17 +315,20 @@ impl Member {
 
 impl Drop for Member {
     fn drop(&mut self) {
-        lock(&self.room.state).clients.remove(&self.client.id);
+        let mut state = lock(&self.room.state);
+        state.clients.remove(&self.client.id);
+        state.circle.leave(&self.client);
+        drop(state);
         self.room.tally.closed(self.close.clone());
         self.server.closed(self.close.clone());
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct RoomState {
     clients: BTreeMap<u64, Arc<Client>>,
-    received: VecDeque<Utf8Bytes>,
-    received_bytes: usize,
+    circle: Circle,
+    received: Texts,
     refuse: Option<(Instant, u16)>,
     hang: Option<Instant>,
 }
@@ -277,22 +342,21 @@ impl RoomState {
             _ => None,
         }
     }
+}
 
-    fn remember(&mut self, text: &Utf8Bytes) {
-        self.received_bytes += text.len();
-        // A text may be a view of a larger read buffer, which would stay alive with it.
-        self.received.push_back(Utf8Bytes::from(text.as_str()));
-        while self.received.len() > MAX_RECEIVED || self.received_bytes > MAX_RECEIVED_BYTES {
-            let Some(oldest) = self.received.pop_front() else {
-                break;
-            };
-            self.received_bytes -= oldest.len();
+impl Default for RoomState {
+    fn default() -> Self {
+        Self {
+            clients: BTreeMap::new(),
+            circle: Circle::default(),
+            received: Texts::new(MAX_RECEIVED, MAX_RECEIVED_BYTES),
+            refuse: None,
+            hang: None,
         }
     }
 }
 
 const MAX_NAME: usize = 64;
-const MAX_ORDERS: usize = 64;
 const MAX_RECEIVED: usize = 1_000;
 const MAX_RECEIVED_BYTES: usize = 1 << 20;
 
@@ -302,7 +366,7 @@ mod tests {
 
     #[test]
     fn the_least_recently_used_empty_room_is_forgotten_first() {
-        let rooms = Rooms::new(2);
+        let rooms = Rooms::new(2, 1024);
         let server = Arc::default();
         let kept = rooms.enter("kept").unwrap();
         let member = rooms.join(&kept, &server, None);
@@ -322,7 +386,7 @@ mod tests {
 
     #[test]
     fn a_room_with_a_fault_is_not_forgotten() {
-        let rooms = Rooms::new(1);
+        let rooms = Rooms::new(1, 1024);
         let room = rooms.enter("a").unwrap();
         room.refuse(Duration::from_secs(60), 503);
         assert!(rooms.enter("b").is_none());
@@ -331,27 +395,13 @@ mod tests {
     }
 
     #[test]
-    fn received_texts_are_bounded_in_number_and_bytes() {
-        let mut state = RoomState::default();
-        for index in 0..2 * MAX_RECEIVED {
-            state.remember(&Utf8Bytes::from(index.to_string()));
-        }
-        assert_eq!(state.received.len(), MAX_RECEIVED);
-        assert_eq!(state.received.front().unwrap().as_str(), "1000");
-        state.remember(&Utf8Bytes::from("x".repeat(MAX_RECEIVED_BYTES - 4)));
-        assert_eq!(state.received.len(), 2);
-        state.remember(&Utf8Bytes::from("x".repeat(MAX_RECEIVED_BYTES + 1)));
-        assert!(state.received.is_empty());
-        assert_eq!(state.received_bytes, 0);
-    }
-
-    #[test]
     fn a_client_that_does_not_take_orders_is_killed() {
-        let rooms = Rooms::new(1);
+        let rooms = Rooms::new(1, 1024);
         let room = rooms.enter("a").unwrap();
         let (member, _orders) = rooms.join(&room, &Arc::default(), None);
-        for _ in 0..=MAX_ORDERS {
-            member.client.order(Order::Silence(None));
+        // The first is taken whatever its size, or the largest could never be sent.
+        for _ in 0..2 {
+            member.client.order(Order::Relay(Message::binary(vec![0; 2048])));
         }
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(member.client.killed());

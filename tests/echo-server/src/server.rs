@@ -3,6 +3,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use crate::config::{Config, Tls};
 use crate::listener::Listener;
 use crate::ports::Ports;
@@ -27,8 +29,9 @@ impl Server {
         let address = config.address;
         let shared = Arc::new(Shared {
             tally: Arc::default(),
-            rooms: Rooms::new(config.limits.rooms),
+            rooms: Rooms::new(config.limits.rooms, config.limits.queue_size),
             seats: Arc::new(Seats::new(&config.limits)),
+            scheduled: Arc::new(Semaphore::new(SCHEDULED)),
             ports: Mutex::default(),
             config,
         });
@@ -124,6 +127,8 @@ pub(crate) struct Shared {
     pub(crate) tally: Arc<Tally>,
     pub(crate) rooms: Rooms,
     pub(crate) seats: Arc<Seats>,
+    /// One permit for each order that is to happen later.
+    pub(crate) scheduled: Arc<Semaphore>,
     pub(crate) ports: Mutex<Ports>,
 }
 
@@ -145,3 +150,5 @@ pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
     }
     address
 }
+
+const SCHEDULED: usize = 256;

@@ -54,7 +54,7 @@ struct Opening {
     protocol: Option<String>,
     behaviour: Behaviour,
     member: Member,
-    orders: mpsc::Receiver<Order>,
+    orders: mpsc::UnboundedReceiver<Order>,
 }
 
 fn judge(shared: &Shared, head: &Head, crowded: Option<Crowded>) -> Verdict {
