@@ -9,6 +9,8 @@
 //! applications is not here yet: what is public serves the tests and may change.
 
 pub mod core;
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "its platforms are of the browser"))]
+mod engine;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 

@@ -3,20 +3,21 @@ import { WireError } from "./errors.ts";
 import type { WireOptions } from "./options.ts";
 import type { Wire } from "./wire.ts";
 
-/** The messages of a wire, held by the core (`ask`) until the loop takes them. */
+/** The messages of a wire that the loop has not taken yet; the core (`ask`) bounds them. */
 export async function* iterate<In, Out>(
   wire: Wire<In, Out>,
-  ask: (what: number, a?: number, b?: number, value?: unknown) => number | undefined,
+  ask: (what: number, a?: number, b?: number) => number | undefined,
   { maxMessages = 1_000, maxBytes = 1_048_576 }: NonNullable<WireOptions["inbox"]> = {},
 ): AsyncGenerator<In, void, undefined> {
   const inbox = ask(core.OPEN_INBOX, maxMessages, maxBytes);
+  const held: In[] = [];
   const over = new AbortController();
   let wake = () => {};
   wire.addEventListener(
     "message",
     (event) => {
       const { raw } = event as unknown as { raw: string | ArrayBuffer };
-      ask(core.PUSH, inbox, typeof raw === "string" ? raw.length : raw.byteLength, event.data);
+      if (ask(core.PUSH, inbox, typeof raw === "string" ? raw.length : raw.byteLength)) held.push(event.data);
       wake();
     },
     { signal: over.signal },
@@ -24,10 +25,9 @@ export async function* iterate<In, Out>(
   wire.addEventListener("close", () => wake(), { signal: over.signal });
   try {
     for (;;) {
-      const next: In[] = [];
-      const found = ask(core.TAKE, inbox, 0, next);
+      const found = ask(core.TAKE, inbox);
       const { state } = wire;
-      if (found === 1) yield next[0] as In;
+      if (found === 1) yield held.shift() as In;
       else if (found === 2) throw new WireError("InboundOverflow");
       else if (state.name !== "closed") await new Promise<void>((resolve) => (wake = resolve));
       else if (state.reason === "ClosedByApplication") return;

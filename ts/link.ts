@@ -1,9 +1,22 @@
-import { Handle } from "#glue";
+import {
+  adopt,
+  attach,
+  buffered,
+  Clock,
+  close,
+  detach,
+  type Hears,
+  lay,
+  layText,
+  listen,
+  offer,
+  online,
+  refusal,
+} from "#face";
 import { byteLength, type Codec, type Raw } from "./codec.ts";
 import * as core from "./core.ts";
 import { codeOf, report, type WireClose, WireError } from "./errors.ts";
 import { wireEvent, type WireState } from "./events.ts";
-import { type Face, weak } from "./face.ts";
 import { start, watch } from "./load.ts";
 import {
   type Attempt,
@@ -30,10 +43,11 @@ interface Parcel {
 const LOST: WireClose = { code: 1006, reason: "", wasClean: false };
 
 /** Between a wire and its core: calls the one, and is what the other calls. */
-export class Link<In, Out> implements Face {
+export class Link<In, Out> implements Hears {
   readonly codec: Codec<In, Out>;
-  /** Receipts that the core holds, so that they can be told if it dies. */
-  readonly waiting = new Set<Receipt<Out>>();
+  /** Receipts of what waits, by the numbers that the core has for them. */
+  readonly #receipts = new Map<number, Receipt<Out>>();
+  #sent = 0;
   readonly #target: EventTarget;
   readonly #deliver: (message: In, raw: string | ArrayBuffer) => void;
   readonly #url: WireUrl;
@@ -42,9 +56,26 @@ export class Link<In, Out> implements Face {
   readonly #flags: number;
   /** Listeners can be there. */
   heard = false;
-  handle: Handle | undefined;
+  core: core.Core | undefined;
+  /** This wire's number in the core. */
+  #number = 0;
   socket: WebSocket | undefined;
-  good = false;
+  /** The core's number for the socket. */
+  #socketLink = 0;
+  #listening = false;
+  readonly #clock = new Clock(
+    () => void this.ask(core.WAKE),
+    () => this.socket && this.ask(core.SOCKET_BUFFERED, this.#socketLink, buffered(this.socket)),
+  );
+  /** Whether the URL to be dialed can be one of a WebSocket. */
+  #good = false;
+  /** What is being passed to the socket. */
+  #passed: Raw | undefined;
+  /** What arrived while something else was being delivered. */
+  readonly #held: Parcel[] = [];
+  #text = "";
+  /** The answer to a question for what waits. */
+  #items: Receipt<Out>[] = [];
   /** Why there is no core behind this wire. */
   dead: WireError | undefined;
   #unwatch: (() => void) | undefined;
@@ -93,26 +124,63 @@ export class Link<In, Out> implements Face {
   begin(): void {
     this.dead = undefined;
     try {
-      start();
-      this.handle = new Handle(weak(this), this.#flags);
+      const started = start();
+      lay(this.#numbers);
+      const number = started.create(this.#flags);
+      if (number < 0) throw wrongNumber(started, -1 - number, this.#numbers[-1 - number]);
+      this.core = started;
+      this.#number = number;
+      adopt(number, this, () => started.act(number, core.FORGET, 0, 0, 0));
     } catch (error) {
-      if (typeof error === "number") throw wrongNumber(error, this.number(error));
-      if (!(error instanceof WireError) || error.code === "NotInitialized") throw error;
+      const code = error instanceof WireError && error.code;
+      if (!code || code === "NotInitialized" || code === "InvalidOption") throw error;
       this.lost(error);
     }
   }
 
   /** Keeps this wire, in use, from being collected until it is closed, and from missing a trap. */
   root(): void {
-    if (this.handle) this.#unwatch ??= watch(this.lost);
+    if (this.core) this.#unwatch ??= watch(this.lost);
   }
 
-  ask(what: number, a = 0, b = 0, value?: unknown): number | undefined {
-    return this.#unlessTrapped(() => this.handle?.act(what, a, b, value));
+  ask(what: number, a = 0, b = 0, c = 0): number | undefined {
+    return this.#unlessTrapped(() => this.core?.act(this.#number, what, a, b, c));
   }
 
   close(code: number, reason: string): void {
-    this.#unlessTrapped(() => this.handle?.close(code, reason));
+    layText(reason);
+    this.ask(core.CLOSE, code);
+  }
+
+  /** Receipts of the waiting messages in the order in which they would leave. */
+  waiting(): Receipt<Out>[] {
+    this.#items = [];
+    this.ask(core.WAITING);
+    return this.#items;
+  }
+
+  /** Hands data to the socket past an empty queue: `TAKEN`, `THREW`, or it has to queue. */
+  pass(data: Raw, length: number): number | undefined {
+    this.#passed = data;
+    const passed = this.core?.pass(this.#number, length);
+    this.#passed = undefined;
+    return passed;
+  }
+
+  /** Queues what a receipt stands for; the answer is `Core.queue`'s. */
+  queue(receipt: Receipt<Out>, length: number, lane: number, ttl: number, key: string | undefined): number {
+    const number = ++this.#sent;
+    this.#receipts.set(number, receipt);
+    if (key !== undefined) layText(key);
+    const id = this.core?.queue(this.#number, number, length, lane, ttl, key !== undefined) ?? 0;
+    if (id < 0 && id !== core.TOLD) this.#settle(number, -id);
+    return id;
+  }
+
+  #settle(number: number, reason: number): void {
+    const receipt = this.#receipts.get(number);
+    this.#receipts.delete(number);
+    receipt?.settle(reason);
   }
 
   /** A trap is told by an event; who asked gets no answer. */
@@ -128,17 +196,12 @@ export class Link<In, Out> implements Face {
   /** There is no core any more, or there never was: the wire is closed and its messages are given back. */
   readonly lost = (error: WireError): void => {
     this.dead = error;
-    this.handle = undefined;
+    this.core = undefined;
     this.#unwatch = undefined;
     this.#question = undefined;
     this.abort();
-    const { socket } = this;
-    this.socket = undefined;
-    if (socket) {
-      socket.onopen = socket.onmessage = socket.onerror = socket.onclose = null;
-      socket.close();
-    }
-    for (const receipt of [...this.waiting]) receipt.settle(6);
+    this.#release();
+    for (const number of [...this.#receipts.keys()]) this.#settle(number, 6);
     // A listener added right after the constructor hears of it too.
     void Promise.resolve().then(() => {
       this.emit("statechange", { state: this.state });
@@ -147,8 +210,24 @@ export class Link<In, Out> implements Face {
     });
   };
 
+  /** Lets go of everything that is the browser's. */
+  #release(): void {
+    this.#drop();
+    this.#clock.stop();
+    listen(false, this.#network);
+    this.#listening = false;
+  }
+
+  #drop(): void {
+    const { socket } = this;
+    this.socket = undefined;
+    if (!socket) return;
+    detach(socket);
+    close(socket);
+  }
+
   /** Listeners that throw are reported, and the others are called. */
-  emit(type: string, details: object): void {
+  emit(type: string, details: object): undefined {
     const dispatch = () => this.#target.dispatchEvent(wireEvent(type, details));
     // That the URL cannot be used shows while the wire is constructed, before there can be a listener.
     if (this.heard || type === "statechange") dispatch();
@@ -170,13 +249,20 @@ export class Link<In, Out> implements Face {
     throw new WireError("InvalidMessage", { cause, data: message });
   }
 
-  // What the core calls.
+  // What the socket calls.
 
-  number(index: number): number {
-    return this.#numbers[index] ?? NaN;
-  }
+  readonly #opened = (): void => void this.ask(core.SOCKET_OPENED, this.#socketLink);
 
-  readonly onmessage = (event: MessageEvent): void => {
+  readonly #errored = (): void => void this.ask(core.SOCKET_ERRORED, this.#socketLink);
+
+  readonly #closed = ({ code, reason, wasClean }: CloseEvent): void => {
+    if (this.socket) detach(this.socket);
+    this.socket = undefined;
+    layText(reason);
+    this.ask(core.SOCKET_CLOSED, this.#socketLink, code, Number(wasClean));
+  };
+
+  readonly #arrived = (event: MessageEvent): void => {
     const raw = event.data as string | ArrayBuffer;
     let message: In | undefined;
     let failed: WireError | undefined;
@@ -185,14 +271,23 @@ export class Link<In, Out> implements Face {
     } catch (cause) {
       failed = new WireError("Undecodable", { cause, data: raw });
     }
-    const { handle } = this;
-    const verdict = handle?.received(this.#kind(message, raw)) ?? core.DROP;
-    if (verdict === core.DROP) return;
+    const running = this.core;
+    const verdict = this.#unlessTrapped(() =>
+      running?.received(this.#number, this.#socketLink, this.#kind(message, raw)),
+    );
+    if (!verdict) return;
     const parcel: Parcel = { message, raw, failed };
-    if (verdict !== core.NOW) return void this.ask(core.HOLD, 0, 0, parcel);
+    if (verdict !== core.NOW) {
+      this.#held.push(parcel);
+      return void this.ask(core.HOLD);
+    }
     this.message(parcel);
-    if (this.handle === handle) this.ask(core.DELIVERED);
+    if (this.core === running) this.ask(core.DELIVERED);
   };
+
+  readonly #network = (): void => void this.ask(core.ONLINE, Number(online()));
+
+  // What the core calls.
 
   message({ message, raw, failed }: Parcel): void {
     if (failed) this.emit("error", { error: failed });
@@ -215,7 +310,7 @@ export class Link<In, Out> implements Face {
       const text = String(chosen).replace(/#.*$/s, "");
       this.#answer = { url: text, protocols: list(protocols) };
       const { good, local } = examine(text);
-      this.good = good;
+      this.#good = good;
       this.ask(core.TARGET, ticket, Number(local));
     };
     try {
@@ -227,29 +322,56 @@ export class Link<In, Out> implements Face {
     }
   }
 
-  dial(): object {
+  /** Under 0 for a socket, else what the exception means. */
+  #dial(link: number): number {
     const { url, protocols } = this.#answer ?? { url: "", protocols: [] };
     const Class = this.socketClass;
+    let socket: WebSocket;
     try {
       if (!Class) throw new TypeError("There is no WebSocket here.");
-      this.socket = (protocols.length > 0 ? new Class(url, protocols) : new Class(url)) as WebSocket;
+      socket = (protocols.length > 0 ? new Class(url, protocols) : new Class(url)) as WebSocket;
     } catch (error) {
       this.#thrown = error;
-      throw error;
+      return refusal(error, this.#good);
     }
-    return this.socket;
+    // Chromium, blocked by connect-src: constructed closed, one error event, never a close event.
+    if (socket.readyState === 3) return 2;
+    this.#drop();
+    this.socket = socket;
+    this.#socketLink = link;
+    attach(socket, this.#opened, this.#arrived, this.#errored, this.#closed);
+    return -1;
+  }
+
+  /** What is buffered if the socket took it, -1 if it is not open, -2 minus what is buffered if it threw. */
+  #offer(link: number, data: unknown): number {
+    const { socket } = this;
+    if (!socket || link !== this.#socketLink) return -1;
+    const refused = offer(socket, data);
+    return refused === 1 ? -1 : refused ? -2 - buffered(socket) : buffered(socket);
+  }
+
+  #hangUp(link: number, forget: number, code: number, reason: string): void {
+    this.abort();
+    const { socket } = this;
+    if (!socket || link !== this.#socketLink) return;
+    if (forget) {
+      detach(socket);
+      this.socket = undefined;
+    }
+    close(socket, code, reason);
   }
 
   greet(link: number, attempt: number): void {
     const signal = this.#signal();
-    const { handle } = this;
+    const running = this.core;
     const greeted = (ok: boolean, error?: unknown) => {
-      if (this.handle !== handle) return;
+      if (this.core !== running) return;
       this.#thrown = error;
       this.ask(core.GREETED, link, Number(ok));
     };
     const sendRaw = (data: Raw) => {
-      if (this.handle === handle && this.ask(core.TRANSMIT, link, 0, data)) return;
+      if (this.core === running && this.#offer(link, data) >= 0) return;
       throw new WireError("GreetingFailed", { text: "The link is not open any more.", data });
     };
     const greeting: Greeting<Out> = {
@@ -272,7 +394,7 @@ export class Link<In, Out> implements Face {
     this.#abort?.abort();
   }
 
-  ping(): Raw | undefined {
+  #ping(): Raw | undefined {
     const ping: unknown = this.#options.heartbeat?.ping;
     try {
       const data: unknown = typeof ping === "function" ? (ping as () => unknown)() : ping;
@@ -283,18 +405,9 @@ export class Link<In, Out> implements Face {
     }
   }
 
-  decide(
-    attempt: number,
-    cause: number,
-    code: number,
-    text: string,
-    wasClean: boolean,
-    elapsed: number,
-    delay: number,
-    fatal: boolean,
-  ): number {
-    const close = { code, reason: text, wasClean };
-    const retry: Retry = { attempt, reason: codeOf(cause), close, elapsed, delay };
+  /** Milliseconds, or a negative number to stop. */
+  #decide(retry: Retry, fatal: boolean): number {
+    const { close, delay } = retry;
     const { shouldReconnect, delay: policy } = this.#options.reconnect ?? {};
     try {
       if (!(shouldReconnect ? shouldReconnect(close, retry) : !fatal)) return -1;
@@ -309,23 +422,71 @@ export class Link<In, Out> implements Face {
     }
   }
 
-  tell(
+  hear(
     what: number,
     a: number,
     b: number,
     c: number,
     cause: number,
     code: number,
-    text: string,
-    wasClean: boolean,
-  ): void {
-    const reason = codeOf(cause);
-    const close: WireClose = { code, reason: text, wasClean };
+    clean: number,
+  ): number | undefined {
     switch (what) {
+      case core.OFFER:
+        return this.#offer(a, b ? this.#receipts.get(b)?.data : this.#passed);
+      case core.SETTLED:
+        return void this.#settle(a, b);
+      case core.ALARM:
+        return void this.#clock.alarm(a);
+      case core.CHARACTER:
+        this.#text += String.fromCodePoint(a);
+        return;
+      case core.MESSAGE: {
+        const parcel = this.#held.shift();
+        if (a && parcel) this.message(parcel);
+        return;
+      }
+      case core.SAMPLE:
+        return void this.#clock.later();
+      case core.BUFFERED:
+        return this.socket && buffered(this.socket);
+      case core.RESOLVE:
+        return void this.resolve(a, b, c, cause);
+      case core.ABORT:
+        return void this.abort();
+      case core.DIAL:
+        return this.#dial(a);
+      case core.GREET:
+        return void this.greet(a, b);
+      case core.PING: {
+        const ping = this.#ping();
+        if (ping !== undefined) this.#offer(a, ping);
+        return;
+      }
+      case core.LISTEN:
+        if (this.#listening) return -1;
+        this.#listening = true;
+        listen(true, this.#network);
+        return Number(online());
+      case core.RELEASE:
+        return void this.#release();
+      case core.ITEM: {
+        const receipt = this.#receipts.get(a);
+        if (receipt) this.#items.push(receipt);
+        return;
+      }
+    }
+    const reason = codeOf(cause & 255);
+    const close: WireClose = { code, reason: this.#text, wasClean: clean === 1 };
+    this.#text = "";
+    switch (what) {
+      case core.HANG_UP:
+        return void this.#hangUp(a, b, code, close.reason);
+      case core.DECIDE:
+        return this.#decide({ attempt: a, reason, close, elapsed: b, delay: c }, cause > 255);
       case core.OPENED:
         return this.emit("open", {});
       case core.CLOSED:
-        this.socket = undefined;
         if (a) this.#unwatch = void this.#unwatch?.();
         return this.emit("close", { ...close, cause: reason, last: a === 1 });
       case core.FAILED: {
@@ -351,6 +512,7 @@ export class Link<In, Out> implements Face {
     ][what % core.DESCRIBE] as WireState;
     if (what >= core.DESCRIBE) this.#state = state;
     else this.emit("statechange", { state });
+    return undefined;
   }
 
   #kind(message: In | undefined, raw: string | ArrayBuffer): number {

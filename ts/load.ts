@@ -1,9 +1,12 @@
 // The one wasm instance of a page: started at first use, replaced after a trap.
+import { begin } from "#face";
 import { __wbg_reset_state, initSync } from "#glue";
+import type { Core } from "./core.ts";
 import { WireError } from "./errors.ts";
 
 let source: (() => BufferSource | WebAssembly.Module) | undefined;
 let state: "cold" | "running" | "trapped" = "cold";
+let core: Core | undefined;
 const live = new Set<(error: WireError) => void>();
 
 /** Says where the wasm comes from. */
@@ -11,17 +14,19 @@ export function supply(wasm: () => BufferSource | WebAssembly.Module): void {
   source ??= wasm;
 }
 
-/** Makes sure that there is a working instance. */
-export function start(): void {
-  if (state === "running") return;
+/** A working instance. */
+export function start(): Core {
+  if (state === "running" && core) return core;
   if (!source) throw new WireError("NotInitialized");
   try {
+    begin();
     if (state === "cold") initSync({ module: source() });
     else __wbg_reset_state();
   } catch (cause) {
     throw new WireError("WasmUnavailable", { cause });
   }
   state = "running";
+  return core as unknown as Core;
 }
 
 /** Calls `lost` once if the instance dies, unless the returned function is called before. */
@@ -53,7 +58,9 @@ export function guard(exports: WebAssembly.Exports): WebAssembly.Exports {
     name,
     typeof value === "function" ? enter(value as (...args: unknown[]) => unknown) : value,
   ]);
-  return Object.fromEntries(entries) as WebAssembly.Exports;
+  const guarded = Object.fromEntries(entries) as WebAssembly.Exports;
+  core = guarded as unknown as Core;
+  return guarded;
 }
 
 function trapped(cause: unknown): void {

@@ -1,5 +1,5 @@
-import { Handle } from "#glue";
 import { CODECS, type Codec, type CodecName, type Raw } from "./codec.ts";
+import type { Core } from "./core.ts";
 import { type WireClose, WireError, type WireErrorCode } from "./errors.ts";
 
 /** A value, or a function asked at every attempt. */
@@ -162,8 +162,8 @@ export function readOptions<In, Out>(
 export const isUrl = (url: unknown): boolean => typeof url === "string" || url instanceof URL;
 
 /** The core's refusal of a number, as an error. */
-export function wrongNumber(index: number, given: number): WireError {
-  const [min, max, unlimited] = [0, 1, 2].map((what) => Handle.range(index, what));
+export function wrongNumber(core: Core, index: number, given: number | undefined): WireError {
+  const [min, max, unlimited] = [0, 1, 2].map((what) => core.range(index, what));
   const allowed = `a number from ${min} to ${max}${unlimited ? ", or Infinity" : ""}`;
   return wrong(NUMBERS[index] ?? "", allowed, given);
 }

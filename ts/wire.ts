@@ -77,9 +77,7 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
 
   /** Receipts of the waiting messages in the order in which they would leave. */
   queue(): Receipt<Out>[] {
-    const receipts: Receipt<Out>[] = [];
-    this.#link.ask(core.WAITING, 0, 0, receipts);
-    return receipts;
+    return this.#link.waiting();
   }
 
   /** Bytes that the browser has taken and not yet given to the network. */
@@ -115,31 +113,27 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
     const { lane = "normal", ttl = Infinity, key, signal } = options;
     checkSend(lane, ttl, key, message);
     const receipt = new Receipt(message, this.#settled);
-    const { handle } = link;
-    if (signal?.aborted || !handle) {
-      receipt.settle(handle ? 5 : 6);
+    const running = link.core;
+    if (signal?.aborted || !running) {
+      receipt.settle(running ? 5 : 6);
       return receipt;
     }
     let id: number;
     try {
-      const passed = handle.pass(data, length);
+      const passed = link.pass(data, length);
       if (passed) {
         receipt.settle(passed === core.THREW ? 7 : 0);
         return receipt;
       }
       receipt.data = keep(data);
-      link.waiting.add(receipt);
-      id = handle.queue(receipt as never, length, LANES.indexOf(lane), ttl, key);
+      id = link.queue(receipt, length, LANES.indexOf(lane), ttl, key);
     } catch (cause) {
       // Nobody knows how far it came, so no receipt can tell.
       throw new WireError("WasmTrap", { cause, data: message });
     }
-    if (id < 0) {
-      if (id !== core.TOLD) receipt.settle(-id);
-      return receipt;
-    }
+    if (id < 0) return receipt;
     link.root();
-    receipt.wait(() => link.handle === handle && this.#act(core.WITHDRAW, id) === 1);
+    receipt.wait(() => link.core === running && this.#act(core.WITHDRAW, id) === 1);
     if (signal) {
       const withdraw = () => void receipt.withdraw();
       signal.addEventListener("abort", withdraw, { once: true });
@@ -282,7 +276,6 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
   }
 
   readonly #settled = (receipt: Receipt<Out>): void => {
-    this.#link.waiting.delete(receipt);
     const { result } = receipt;
     if (result?.outcome === "not-sent" && result.reason === "evicted")
       this.#link.emit("evicted", { receipt });

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { Failure } from "../failure.mjs";
 import { glueDir, inRoot, pkg } from "../paths.mjs";
 import { entries } from "./entries.mjs";
-import { rewrite } from "./rewrite.mjs";
 import { wasm } from "./wasm.mjs";
 import { wasmModule } from "./wasm-text.mjs";
 
@@ -43,6 +42,11 @@ const virtualModules = (wasmBytes) => ({
       path: join(glueDir, "everwire.js"),
       sideEffects: false,
     }));
+    // The glue imports a copy of it; there is to be one.
+    build.onResolve({ filter: /^#face$|\/snippets\/.*\/face\.js$/ }, () => ({
+      path: inRoot("src/web/face.js"),
+      sideEffects: false,
+    }));
     build.onResolve({ filter: /^#wasm$/ }, () => ({ path: "wasm", namespace: "wasm", sideEffects: false }));
     build.onLoad({ filter: /everwire\.js$/ }, ({ path }) => ({
       contents: guarded(readFileSync(path, "utf8")),
@@ -53,12 +57,7 @@ const virtualModules = (wasmBytes) => ({
 
 /** Every way into the wasm passes the guard of ts/load.ts, which notices a trap wherever it happens. */
 function guarded(glue) {
-  const load = JSON.stringify(inRoot("ts/load.ts"));
-  const instances = /\bwasm = (wasmInstance|instance)\.exports;/g;
-  // What a dead instance has left with the browser, a timer or a listener, does nothing: nobody waits for it.
-  const stale = /throw new Error\('Cannot invoke closure from previous WASM instance'\);/g;
-  const guardedGlue = rewrite(glue, instances, "wasm = guard($1.exports);", 2);
-  return `import { guard } from ${load};\n${rewrite(guardedGlue, stale, "return;")}`;
+  return `import { guard } from ${JSON.stringify(inRoot("ts/load.ts"))};\n${glue}`;
 }
 
 /** The bundlers of those who use the package rewrite `new URL(…, import.meta.url)`. */

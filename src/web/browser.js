@@ -1,4 +1,4 @@
-// What the driver asks of the browser, where one line here saves a dozen bindings. No decision is made here.
+// What is asked of the browser, where one line here saves a dozen bindings. No decision is made here.
 
 const HANDLERS = ["onopen", "onmessage", "onerror", "onclose"];
 
@@ -24,7 +24,7 @@ export function offer(socket, data) {
 
 /** web-sys reads it as an unsigned 32-bit number; it may be larger. */
 export function buffered(socket) {
-  return socket.bufferedAmount;
+  return socket.bufferedAmount || 0;
 }
 
 /** Without a code, as `close()` does. Codes and reasons are checked before; a socket that throws all the same is left to the deadline. */
@@ -61,7 +61,12 @@ export function post(port) {
   port.postMessage(0);
 }
 
-/** The name of an exception, by its place in `names`; -1 if it is none of them. */
-export function nameOf(thrown, names) {
-  return names.split(" ").indexOf(thrown?.name);
+/**
+ * What a WebSocket constructor's exception means, as a number for socket.rs. A SyntaxError is the URL's, or the
+ * subprotocols' if the URL is good; Chromium throws SecurityError for mixed content, and Firefox throws for a
+ * Content-Security-Policy.
+ */
+export function refusal(thrown, urlIsGood) {
+  const named = ["SyntaxError", "SecurityError", "NS_ERROR_CONTENT_BLOCKED"].indexOf(thrown?.name);
+  return named === 0 && urlIsGood ? 3 : named < 0 ? 4 : named;
 }

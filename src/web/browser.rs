@@ -21,8 +21,7 @@ extern "C" {
     pub(super) fn online() -> bool;
     pub(super) fn channel(run: &JsValue) -> MessagePort;
     pub(super) fn post(port: &MessagePort);
-    #[wasm_bindgen(js_name = nameOf)]
-    pub(super) fn name_of(thrown: &JsValue, names: &str) -> i32;
+    pub(super) fn refusal(thrown: &JsValue, url_is_good: bool) -> i32;
 }
 
 #[wasm_bindgen]

@@ -1,6 +1,6 @@
 //! Feeds the core what the browser does, and does what the core says.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
@@ -16,6 +16,7 @@ use crate::core::{
     Cause, Close, Config, Event, Input, Kind, LinkId, Machine, MessageId, Micros, NotSent, Outcome, Output,
     Payload, Reason, SendOptions, State, Ticket, Transmit,
 };
+use crate::engine::{Delivery, Engine, Platform};
 
 /// Longest delay a host timer takes without wrapping.
 const LONGEST_TIMEOUT: f64 = 2_147_483_647.0;
@@ -76,35 +77,21 @@ pub struct Question {
     pub fatal: bool,
 }
 
-/// What to do with an arriving message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Delivery {
-    /// Nothing.
-    Drop = 0,
-    /// Deliver it, then call [`Driver::delivered`].
-    Now = 1,
-    /// Something is being delivered: give it to [`Driver::hold`], and it comes in its turn.
-    Later = 2,
-}
-
 /// A wire in the browser.
 pub struct Driver<H: Host>(Rc<Inner<H>>);
 
 /// A wire that may be gone.
 pub struct WeakDriver<H: Host>(Weak<Inner<H>>);
 
-struct Inner<H: Host> {
+type Inner<H> = Engine<Browser<H>>;
+
+/// The browser, for one wire.
+struct Browser<H: Host> {
     me: WeakDriver<H>,
     host: H,
-    machine: RefCell<Machine<H::Payload>>,
     parts: RefCell<Parts>,
     /// Messages that arrived while another was being delivered.
     held: Array,
-    /// Somebody further out is delivering.
-    running: Cell<bool>,
-    /// A message is being offered to the socket.
-    transmitting: Cell<bool>,
 }
 
 /// What is of the browser. None of it outlives a closed wire.
@@ -112,7 +99,7 @@ struct Inner<H: Host> {
 struct Parts {
     socket: Option<(LinkId, Rc<Socket>)>,
     handlers: Option<Rc<Handlers>>,
-    timer: Option<(Micros, Timeout)>,
+    timer: Option<Timeout>,
     network: Option<Network>,
     later: Option<LaterTask>,
 }
@@ -121,26 +108,23 @@ impl<H: Host> Driver<H> {
     /// An idle wire. `host` gets a reference to the wire that it may keep.
     pub fn new(config: Config, host: impl FnOnce(WeakDriver<H>) -> H) -> Self {
         let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
-        Self(Rc::new_cyclic(|me| Inner {
-            me: WeakDriver(me.clone()),
-            host: host(WeakDriver(me.clone())),
-            machine: RefCell::new(Machine::new(config, seed)),
-            parts: RefCell::default(),
-            held: Array::new(),
-            running: Cell::new(false),
-            transmitting: Cell::new(false),
+        Self(Rc::new_cyclic(|me| {
+            let me = || WeakDriver(me.clone());
+            let browser =
+                Browser { me: me(), host: host(me()), parts: RefCell::default(), held: Array::new() };
+            Engine::new(config, seed, browser)
         }))
     }
 
     /// Makes the first attempt.
     pub fn connect(&self) {
-        self.0.hear_network();
+        self.0.platform.hear_network(&self.0);
         self.0.with(|machine, now| machine.connect(now));
     }
 
     /// Makes an attempt at once, whatever the state.
     pub fn reconnect(&self) {
-        self.0.hear_network();
+        self.0.platform.hear_network(&self.0);
         self.0.with(|machine, now| machine.reconnect(now));
     }
 
@@ -186,7 +170,7 @@ impl<H: Host> Driver<H> {
 
     /// Sends past the queue on `link`, for greetings. False if that link is not open any more.
     pub fn transmit(&self, link: LinkId, data: &JsValue) -> bool {
-        self.0.current(link).is_some_and(|socket| socket.send(data) == Transmit::Accepted)
+        self.0.platform.current(link).is_some_and(|socket| socket.send(data) == Transmit::Accepted)
     }
 
     /// Takes a waiting message back.
@@ -221,40 +205,39 @@ impl<H: Host> Driver<H> {
 
     /// A message arrived on the current socket.
     pub fn received(&self, kind: Kind) -> Delivery {
-        self.0.received(kind)
+        self.0.platform.link().map_or(Delivery::Drop, |link| self.0.received(link, kind))
     }
 
     /// The message that was to be delivered now has been.
     pub fn delivered(&self) {
-        self.0.running.set(false);
-        self.0.run();
+        self.0.delivered();
     }
 
     /// Holds a message that is to be delivered later.
     pub fn hold(&self, data: &JsValue) {
-        self.0.held.push(data);
+        self.0.platform.held.push(data);
         self.0.with(|machine, _| machine.enqueue_message());
     }
 
     /// Reads from the core.
     pub fn read<T>(&self, read: impl FnOnce(&Machine<H::Payload>) -> T) -> T {
-        read(&self.0.machine.borrow())
+        self.0.read(read)
     }
 
     /// Reads from the current socket, if there is one.
     pub fn socket<T>(&self, read: impl FnOnce(&WebSocket) -> T) -> Option<T> {
-        let socket = self.0.parts.borrow().socket.clone();
+        let socket = self.0.platform.parts.borrow().socket.clone();
         socket.map(|(_, socket)| read(socket.raw()))
     }
 
     /// The application.
     pub fn host(&self) -> &H {
-        &self.0.host
+        &self.0.platform.host
     }
 
     /// A reference that does not keep the wire alive.
     pub fn downgrade(&self) -> WeakDriver<H> {
-        self.0.me.clone()
+        self.0.platform.me.clone()
     }
 }
 
@@ -276,102 +259,52 @@ impl<H: Host> WeakDriver<H> {
         self.0.upgrade().map(Driver)
     }
 
-    fn input(&self, input: impl FnOnce(&Inner<H>) -> Option<Input>) {
+    fn input(&self, input: impl FnOnce(&Browser<H>) -> Option<Input>) {
         if let Some(driver) = self.upgrade()
-            && let Some(input) = input(&driver.0)
+            && let Some(input) = input(&driver.0.platform)
         {
             driver.0.input(input);
         }
     }
 }
 
-impl<H: Host> Inner<H> {
-    /// Changes the machine, then does what follows from it.
-    fn with<T>(&self, change: impl FnOnce(&mut Machine<H::Payload>, Micros) -> T) -> T {
-        let result = change(&mut self.machine.borrow_mut(), now());
-        self.run();
-        result
+impl<H: Host> Platform for Browser<H> {
+    type Payload = H::Payload;
+    type Data = JsValue;
+
+    fn now(&self) -> Micros {
+        Micros::from_millis_f64(browser::now())
     }
 
-    fn input(&self, input: Input) {
-        self.with(|machine, now| machine.handle(now, input));
+    fn data(payload: &H::Payload) -> JsValue {
+        payload.data()
     }
 
-    fn pass(&self, data: &JsValue, len: usize) -> Option<Transmit> {
-        if self.transmitting.get() {
-            return None;
-        }
-        let link = self.machine.borrow().may_pass(len)?;
-        let socket = self.current(link)?;
-        self.transmitting.set(true);
-        let sent = socket.send(data);
-        self.transmitting.set(false);
-        if sent == Transmit::NotOpen {
-            return None;
-        }
-        self.with(|machine, now| machine.passed(now, socket.buffered()));
-        Some(sent)
+    fn offer(&self, link: LinkId, data: &JsValue) -> (Transmit, u64) {
+        self.current(link).map_or((Transmit::NotOpen, 0), |socket| (socket.send(data), socket.buffered()))
     }
 
-    fn received(&self, kind: Kind) -> Delivery {
-        let Some((link, socket)) = self.parts.borrow().socket.clone() else { return Delivery::Drop };
-        let deliver = {
-            let mut machine = self.machine.borrow_mut();
-            let now = now();
-            if machine.is_paused() {
-                machine.handle(now, Input::Buffered { link, bytes: socket.buffered(), asked: false });
+    fn buffered(&self) -> u64 {
+        self.parts.borrow().socket.as_ref().map_or(0, |(_, socket)| socket.buffered())
+    }
+
+    fn alarm(&self, millis: Option<f64>) {
+        let me = self.me.clone();
+        let wake = move || {
+            if let Some(driver) = me.upgrade() {
+                driver.0.wake();
             }
-            machine.received(now, link, kind)
         };
-        if !deliver {
-            self.run();
-            return Delivery::Drop;
-        }
-        if self.running.replace(true) { Delivery::Later } else { Delivery::Now }
+        self.parts.borrow_mut().timer =
+            millis.map(|millis| Timeout::new(millis.min(LONGEST_TIMEOUT) as u32, wake));
     }
 
-    /// Transmits and delivers until nothing is left to do. Only the outermost call delivers; what an
-    /// inner one causes comes after what is being delivered.
-    fn run(&self) {
-        if self.running.replace(true) {
-            self.pump();
-            return;
-        }
-        loop {
-            self.pump();
-            let output = self.machine.borrow_mut().poll();
-            let Some(output) = output else { break };
-            self.obey(output);
-        }
-        self.running.set(false);
-        self.arm();
-    }
-
-    /// Offers what waits to the socket for as long as it takes it.
-    fn pump(&self) {
-        if self.transmitting.replace(true) {
-            return;
-        }
-        loop {
-            let now = now();
-            let offer =
-                self.machine.borrow_mut().peek_transmit(now).map(|(link, payload)| (link, payload.data()));
-            let Some((link, data)) = offer else { break };
-            let (what, buffered) = match self.current(link) {
-                Some(socket) => (socket.send(&data), socket.buffered()),
-                None => (Transmit::NotOpen, 0),
-            };
-            self.machine.borrow_mut().transmitted(now, what, buffered);
-        }
-        self.transmitting.set(false);
-    }
-
-    fn obey(&self, output: Output<H::Payload>) {
+    fn obey(&self, engine: &Engine<Self>, output: Output<H::Payload>) {
         let host = &self.host;
         match output {
             Output::Resolve { ticket, attempt, turn, cause } => host.resolve(ticket, attempt, turn, cause),
             Output::AbortResolve => host.abort(),
-            Output::Dial { link } => self.dial(link),
+            Output::Dial { link } => self.dial(engine, link),
             Output::Greet { link, attempt } => host.greet(link, attempt),
             Output::Ping { link } => {
                 if let Some(ping) = host.ping()
@@ -393,13 +326,14 @@ impl<H: Host> Inner<H> {
             Output::Sample { link: _ } => self.sample_later(),
             Output::Decide { ticket, attempt, cause, close, elapsed, delay, fatal } => {
                 let delay = host.decide(Question { attempt, cause, close, elapsed, delay, fatal });
-                self.input(Input::Decided { ticket, delay });
+                engine.input(Input::Decided { ticket, delay });
             }
             Output::Settled { payload, outcome } => host.settled(payload, outcome),
             Output::Event(Event::Message) => {
                 let data = self.held.shift();
                 // Between its arrival and its turn the wire may have been closed.
-                let over = matches!(self.machine.borrow().state(), State::Closing | State::Closed { .. });
+                let over =
+                    engine.read(|machine| matches!(machine.state(), State::Closing | State::Closed { .. }));
                 if !over {
                     host.message(data);
                 }
@@ -407,17 +341,19 @@ impl<H: Host> Inner<H> {
             Output::Event(event) => {
                 // Unless a listener has opened it again by now, a closed wire holds nothing of the browser.
                 let last = matches!(event, Event::Closed { last: true, .. });
-                if last && matches!(self.machine.borrow().state(), State::Closed { .. }) {
+                if last && engine.read(|machine| matches!(machine.state(), State::Closed { .. })) {
                     drop(self.parts.take());
                 }
                 host.event(event);
             }
         }
     }
+}
 
-    fn dial(&self, link: LinkId) {
+impl<H: Host> Browser<H> {
+    fn dial(&self, engine: &Engine<Self>, link: LinkId) {
         // A listener may have moved on since this was asked for, and so may one during the construction.
-        let wanted = || self.machine.borrow().link() == Some(link);
+        let wanted = || engine.read(|machine| machine.link()) == Some(link);
         if !wanted() {
             return;
         }
@@ -425,7 +361,7 @@ impl<H: Host> Inner<H> {
             Ok(raw) => {
                 let socket = Socket::own(raw);
                 if socket.is_blocked() {
-                    self.input(Input::DialFailed { link, cause: Cause::ContentBlocked });
+                    engine.input(Input::DialFailed { link, cause: Cause::ContentBlocked });
                 } else if wanted() {
                     socket.attach(&self.handlers());
                     let old = self.parts.borrow_mut().socket.replace((link, Rc::new(socket)));
@@ -433,7 +369,7 @@ impl<H: Host> Inner<H> {
                     drop(old);
                 }
             }
-            Err(cause) => self.input(Input::DialFailed { link, cause }),
+            Err(cause) => engine.input(Input::DialFailed { link, cause }),
         }
     }
 
@@ -473,33 +409,12 @@ impl<H: Host> Inner<H> {
         later.ask();
     }
 
-    /// Sets the one host timer. One that comes too early does no harm and is left alone.
-    fn arm(&self) {
-        let next = self.machine.borrow_mut().next_wake();
-        let mut parts = self.parts.borrow_mut();
-        let Some(due) = next else {
-            parts.timer = None;
-            return;
-        };
-        if parts.timer.as_ref().is_some_and(|(set, _)| *set <= due) {
-            return;
-        }
-        let millis = due.since(now()).as_millis_f64().ceil().min(LONGEST_TIMEOUT);
-        let me = self.me.clone();
-        let wake = move || {
-            me.input(|inner| {
-                inner.parts.borrow_mut().timer = None;
-                Some(Input::Timeout)
-            });
-        };
-        parts.timer = Some((due, Timeout::new(millis as u32, wake)));
-    }
-
-    fn hear_network(&self) {
+    fn hear_network(&self, engine: &Engine<Self>) {
         let mut parts = self.parts.borrow_mut();
         if parts.network.is_none() {
             parts.network = Some(Network::watch(self.handler(|_, _| Some(Input::Online(browser::online())))));
-            self.machine.borrow_mut().handle(now(), Input::Online(browser::online()));
+            drop(parts);
+            engine.input(Input::Online(browser::online()));
         }
     }
 
@@ -511,8 +426,4 @@ impl<H: Host> Inner<H> {
         let parts = self.parts.borrow();
         parts.socket.as_ref().filter(|(current, _)| *current == link).map(|(_, socket)| Rc::clone(socket))
     }
-}
-
-fn now() -> Micros {
-    Micros::from_millis_f64(browser::now())
 }

@@ -1,300 +1,356 @@
-//! The surface behind the npm package: numbers in, numbers out, JavaScript values passed through.
+//! The surface behind the npm package: numbers in, numbers out.
 //!
-//! It belongs to the TypeScript in `ts/` and to nobody else. The meaning of each number is that of
-//! the core's enums; names and texts live in TypeScript. It has few exports with few arguments: each
-//! export costs as much as ten arms of a match.
-#![allow(missing_docs, reason = "each method does what its namesake of Driver or Host does")]
+//! It belongs to `face.js` and the TypeScript in `ts/` and to nobody else. Sockets, messages and
+//! everything else that is JavaScript's stays there and has a number here, so no glue is needed; text
+//! crosses character by character, since only keys and close reasons do. The meaning of each number is
+//! that of the core's enums and of `ts/core.ts`; names and error texts live in TypeScript.
+#![allow(missing_docs, reason = "each function does what its namesake of Machine or Engine does")]
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
-use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
-use web_sys::WebSocket;
 
-use super::driver::{Delivery, Driver, Host, Outgoing, Question};
-use super::socket::refusal;
+use super::socket::refused;
 use crate::core::{
-    Cause, Close, Config, Event, Inbox, Kind, LinkId, MessageId, Micros, OPTIONS, Outcome, Overflow, Payload,
-    Phase, SendOptions, State, Ticket, Transmit, cut_reason,
+    Cause, Close, Config, Event, Inbox, Input, Kind, LinkId, Machine, MessageId, Micros, OPTIONS, Outcome,
+    Output, Overflow, Payload, Phase, SendOptions, State, Ticket, Transmit, cut_reason,
 };
+use crate::engine::{Delivery, Engine, Platform};
 
-/// A wire, for TypeScript.
-#[wasm_bindgen]
-pub struct Handle {
-    driver: Driver<Face>,
-    /// Of each loop over the wire, by number. A loop that is over leaves its place empty.
-    inboxes: RefCell<Vec<Option<Inbox<JsValue>>>>,
-}
-
-/// What `new` is told besides numbers, one bit each; the lowest two are the overflow policy.
-const HEARTBEAT: u32 = 4;
-const GREETS: u32 = 8;
-const AWAITS_WELCOME: u32 = 16;
-const DECIDES: u32 = 32;
-
-#[wasm_bindgen]
-impl Handle {
-    /// The face's numbers are in the order of the core's options, NaN where nothing was given.
-    ///
-    /// # Errors
-    /// The index of the first number outside its range.
-    #[wasm_bindgen(constructor)]
-    pub fn new(face: JsFace, flags: u32) -> Result<Handle, f64> {
-        let given = |index: usize| Some(face.number(index as u32)).filter(|number| !number.is_nan());
-        let heartbeat = flags & HEARTBEAT != 0;
-        let mut config = Config::from_numbers(given, heartbeat).map_err(|error| error.index as f64)?;
-        config.queue.overflow = match flags & 3 {
-            1 => Overflow::DropOldest,
-            2 => Overflow::DropNewest,
-            _ => Overflow::Reject,
-        };
-        config.greets = flags & GREETS != 0;
-        config.awaits_welcome = flags & AWAITS_WELCOME != 0;
-        config.decides = flags & DECIDES != 0;
-        Ok(Self { driver: Driver::new(config, |_| Face(face)), inboxes: RefCell::default() })
-    }
-
-    /// Everything that is not called for every message, by the numbers of `ts/core.ts`.
-    pub fn act(&self, what: u8, a: f64, b: f64, value: &JsValue) -> f64 {
-        let driver = &self.driver;
-        let number = a as u32;
-        let millis = |micros: Option<Micros>| micros.map_or(f64::NAN, Micros::as_millis_f64);
-        match what {
-            0 => driver.connect(),
-            1 => driver.reconnect(),
-            2 => driver.suspend(),
-            3 => driver.clear(),
-            4 => return f64::from(driver.withdraw(MessageId(a as u64))),
-            5 => return f64::from(driver.watch_drain((a >= 0.0).then(|| Micros::from_millis_f64(a)))),
-            6 => driver.target(Ticket(number), b != 0.0),
-            7 => driver.target_failed(Ticket(number)),
-            8 => return f64::from(driver.transmit(LinkId(number), value)),
-            9 => driver.greeted(LinkId(number), b != 0.0),
-            10 => driver.hold(value),
-            11 => driver.delivered(),
-            12 => return driver.read(|machine| machine.queued()) as f64,
-            13 => return driver.read(|machine| machine.queued_bytes()) as f64,
-            // Before the first round trip there is none.
-            14 => return millis(driver.read(|machine| machine.rtt()).map(|(last, _)| last)),
-            15 => return millis(driver.read(|machine| machine.rtt()).map(|(_, smoothed)| smoothed)),
-            16 => tell_state(&driver.host().0, DESCRIBE, &driver.read(|machine| machine.state())),
-            17 => driver.read(|machine| {
-                for waiting in machine.waiting_messages() {
-                    value.unchecked_ref::<Array>().push(&waiting.payload.receipt);
-                }
-            }),
-            18 => return self.open_inbox(number, b as usize),
-            19 => return self.inbox(number, |inbox| f64::from(inbox.push(value.clone(), b as usize))),
-            // The message into the array given; 2 after an overflow.
-            20 => {
-                return self.inbox(number, |inbox| match inbox.take() {
-                    Some(message) => f64::from(value.unchecked_ref::<Array>().push(&message)),
-                    None => f64::from(u8::from(inbox.overflowed()) * 2),
-                });
-            }
-            _ => {
-                if let Some(slot) = self.inboxes.borrow_mut().get_mut(number as usize) {
-                    *slot = None;
-                }
-            }
-        }
-        0.0
-    }
-
-    /// What the number at `index` may be: 0 for its smallest value, 1 for its largest, 2 for whether
-    /// `Infinity` is allowed too.
-    pub fn range(index: usize, what: u8) -> f64 {
-        OPTIONS.get(index).map_or(0.0, |option| match what {
-            0 => option.min,
-            1 => option.max,
-            _ => f64::from(option.unlimited),
-        })
-    }
-
-    /// A long reason is cut; TypeScript has checked the code.
-    pub fn close(&self, code: u16, reason: &str) {
-        self.driver.close(Close { code, reason: cut_reason(reason).into(), clean: true });
-    }
-
-    /// 1: the socket took it, 2: the socket threw, 0: it has to queue.
-    pub fn pass(&self, data: &JsValue, len: u32) -> u8 {
-        match self.driver.pass(data, len as usize) {
-            Some(Transmit::Accepted) => 1,
-            Some(Transmit::Threw) => 2,
-            _ => 0,
-        }
-    }
-
-    /// The message's number while it waits; 0 minus the reason if it was refused; -100 if it has gone
-    /// through the queue already and its receipt is being told.
-    pub fn queue(&self, receipt: JsReceipt, len: u32, lane: u8, ttl: f64, key: Option<String>) -> f64 {
-        let ttl = ttl.is_finite().then(|| Micros::from_millis_f64(ttl));
-        let options = SendOptions { key: key.map(String::into_boxed_str), ttl, lane };
-        match self.driver.queue(JsPayload { receipt, len }, options) {
-            Ok(id) if self.driver.read(|machine| machine.is_queued(id)) => id.0 as f64,
-            Ok(_) => -100.0,
-            Err(refused) => -f64::from(refused.reason as u8),
-        }
-    }
-
-    /// 0: drop it, 1: deliver it and say so, 2: hold it.
-    pub fn received(&self, kind: u8) -> u8 {
-        let kind = match kind {
-            1 => Kind::Pong,
-            2 => Kind::Welcome,
-            _ => Kind::Message,
-        };
-        self.driver.received(kind) as u8
-    }
-}
-
-impl Handle {
-    fn open_inbox(&self, max_messages: u32, max_bytes: usize) -> f64 {
-        let mut inboxes = self.inboxes.borrow_mut();
-        let empty = inboxes.iter().position(Option::is_none);
-        let inbox = Some(Inbox::new(max_messages as usize, max_bytes));
-        match empty.and_then(|place| inboxes.get_mut(place)) {
-            Some(slot) => *slot = inbox,
-            None => inboxes.push(inbox),
-        }
-        empty.unwrap_or(inboxes.len() - 1) as f64
-    }
-
-    fn inbox(&self, number: u32, use_it: impl FnOnce(&mut Inbox<JsValue>) -> f64) -> f64 {
-        let mut inboxes = self.inboxes.borrow_mut();
-        inboxes.get_mut(number as usize).and_then(Option::as_mut).map_or(0.0, use_it)
-    }
+#[wasm_bindgen(module = "/src/web/face.js")]
+extern "C" {
+    /// Tells or asks the wire something. It may not throw: an exception would end the instance.
+    fn call(wire: i32, what: i32, a: f64, b: f64, c: f64, cause: i32, code: i32, clean: i32) -> f64;
+    /// The number at this place of what the caller has laid ready; NaN where there is none.
+    fn read(place: i32) -> f64;
 }
 
 #[wasm_bindgen]
 extern "C" {
-    /// What stands for the TypeScript `Wire`. It may not throw: an exception would end the instance.
-    pub type JsFace;
-
-    #[wasm_bindgen(method)]
-    fn number(this: &JsFace, index: u32) -> f64;
-    #[wasm_bindgen(method, getter)]
-    fn onmessage(this: &JsFace) -> Function;
-    #[wasm_bindgen(method)]
-    fn resolve(this: &JsFace, ticket: u32, attempt: u32, turn: u32, cause: u8);
-    #[wasm_bindgen(method, catch)]
-    fn dial(this: &JsFace) -> Result<WebSocket, JsValue>;
-    /// Whether the URL last dialed can be one of a WebSocket.
-    #[wasm_bindgen(method, getter)]
-    fn good(this: &JsFace) -> bool;
-    #[wasm_bindgen(method)]
-    fn greet(this: &JsFace, link: u32, attempt: u32);
-    #[wasm_bindgen(method)]
-    fn abort(this: &JsFace);
-    #[wasm_bindgen(method)]
-    fn ping(this: &JsFace) -> JsValue;
-    /// Milliseconds, or a negative number to stop.
-    #[wasm_bindgen(method)]
-    fn decide(
-        this: &JsFace,
-        attempt: u32,
-        cause: u8,
-        code: u16,
-        reason: &str,
-        clean: bool,
-        elapsed: f64,
-        delay: f64,
-        fatal: bool,
-    ) -> f64;
-    #[wasm_bindgen(method)]
-    fn message(this: &JsFace, data: JsValue);
-    #[wasm_bindgen(method)]
-    fn tell(this: &JsFace, what: u8, a: f64, b: f64, c: f64, cause: u8, code: u16, reason: &str, clean: bool);
-
-    /// A TypeScript `Receipt`.
-    #[wasm_bindgen(extends = js_sys::Object)]
-    pub type JsReceipt;
-
-    #[wasm_bindgen(method)]
-    fn settle(this: &JsReceipt, reason: u8);
-    #[wasm_bindgen(method, getter)]
-    fn data(this: &JsReceipt) -> JsValue;
+    /// The host's monotonic clock, in milliseconds.
+    #[wasm_bindgen(js_namespace = performance)]
+    fn now() -> f64;
+    #[wasm_bindgen(js_namespace = Math)]
+    fn random() -> f64;
 }
 
-struct Face(JsFace);
+thread_local! {
+    /// Wires by number. One that is collected leaves its place empty.
+    static WIRES: RefCell<Vec<Option<Rc<Wire>>>> = const { RefCell::new(Vec::new()) };
+}
 
-struct JsPayload {
-    receipt: JsReceipt,
+type Wire = Engine<Face>;
+
+/// The half of a wire that is JavaScript.
+struct Face {
+    number: i32,
+    /// Of each loop over the wire, by number. A loop that is over leaves its place empty.
+    inboxes: RefCell<Vec<Option<Inbox<()>>>>,
+}
+
+/// A message: its receipt's number, and its length in bytes.
+#[derive(Clone, Copy)]
+struct Parcel {
+    receipt: u32,
     len: u32,
 }
 
-impl Payload for JsPayload {
+impl Payload for Parcel {
     fn byte_len(&self) -> usize {
         self.len as usize
     }
 }
 
-impl Outgoing for JsPayload {
-    fn data(&self) -> JsValue {
-        self.receipt.data()
+/// What `create` is told besides numbers, one bit each; the lowest two are the overflow policy.
+const HEARTBEAT: u32 = 4;
+const GREETS: u32 = 8;
+const AWAITS_WELCOME: u32 = 16;
+const DECIDES: u32 = 32;
+
+/// A wire's number. Laid ready are the numbers of its options in the core's order; for one outside its
+/// range the answer is -1 minus its index.
+#[wasm_bindgen]
+pub fn create(flags: u32) -> f64 {
+    let given = |index: usize| Some(read(index as i32)).filter(|number| !number.is_nan());
+    let mut config = match Config::from_numbers(given, flags & HEARTBEAT != 0) {
+        Ok(config) => config,
+        Err(error) => return -1.0 - error.index as f64,
+    };
+    config.queue.overflow = match flags & 3 {
+        1 => Overflow::DropOldest,
+        2 => Overflow::DropNewest,
+        _ => Overflow::Reject,
+    };
+    config.greets = flags & GREETS != 0;
+    config.awaits_welcome = flags & AWAITS_WELCOME != 0;
+    config.decides = flags & DECIDES != 0;
+    let seed = (random() * 9_007_199_254_740_992.0) as u64;
+    WIRES.with_borrow_mut(|wires| {
+        let number = place_in(wires);
+        let face = Face { number: number as i32, inboxes: RefCell::default() };
+        if let Some(place) = wires.get_mut(number) {
+            *place = Some(Rc::new(Engine::new(config, seed, face)));
+        }
+        number as f64
+    })
+}
+
+/// The first empty place.
+fn place_in<T>(places: &mut Vec<Option<T>>) -> usize {
+    places.iter().position(Option::is_none).unwrap_or_else(|| {
+        places.push(None);
+        places.len() - 1
+    })
+}
+
+fn wire(number: u32) -> Option<Rc<Wire>> {
+    WIRES.with_borrow(|wires| wires.get(number as usize).cloned().flatten())
+}
+
+/// What a number option may be: 0 for its smallest value, 1 for its largest, 2 for whether `Infinity` is allowed too.
+#[wasm_bindgen]
+pub fn range(index: usize, what: u8) -> f64 {
+    OPTIONS.get(index).map_or(0.0, |option| match what {
+        0 => option.min,
+        1 => option.max,
+        _ => f64::from(option.unlimited),
+    })
+}
+
+/// Hands data to the socket past the queue: 1: it took it, 2: it threw, 0: the message has to queue.
+#[wasm_bindgen]
+pub fn pass(number: u32, len: u32) -> u8 {
+    match wire(number).and_then(|wire| wire.pass(&0, len as usize)) {
+        Some(Transmit::Accepted) => 1,
+        Some(Transmit::Threw) => 2,
+        _ => 0,
     }
 }
 
-// What `tell` tells. A state by its number; the others from here on.
-const OPENED: u8 = 16;
-const CLOSED: u8 = 17;
-const FAILED: u8 = 18;
-const PONG: u8 = 19;
-const DRAINED: u8 = 20;
+/// The message's number while it waits; 0 minus the reason if it was refused; -100 if it has gone
+/// through the queue already and its receipt is being told. Laid ready is its key, if `keyed`.
+#[wasm_bindgen]
+pub fn queue(number: u32, receipt: u32, len: u32, lane: u8, ttl: f64, keyed: bool) -> f64 {
+    let Some(wire) = wire(number) else { return 0.0 };
+    let ttl = ttl.is_finite().then(|| Micros::from_millis_f64(ttl));
+    let options = SendOptions { key: keyed.then(text), ttl, lane };
+    match wire.with(|machine, now| machine.send(now, Parcel { receipt, len }, options)) {
+        Ok(id) if wire.read(|machine| machine.is_queued(id)) => id.0 as f64,
+        Ok(_) => -100.0,
+        Err(refused) => -f64::from(refused.reason as u8),
+    }
+}
+
+/// 0: drop it, 1: deliver it and say so, 2: hold it.
+#[wasm_bindgen]
+pub fn received(number: u32, link: u32, kind: u8) -> u8 {
+    let kind = match kind {
+        1 => Kind::Pong,
+        2 => Kind::Welcome,
+        _ => Kind::Message,
+    };
+    wire(number).map_or(0, |wire| wire.received(LinkId(link), kind) as u8)
+}
+
+/// Everything that is not called for every message, by the numbers of `ts/core.ts`.
+#[wasm_bindgen]
+pub fn act(wire_number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
+    let Some(wire) = wire(wire_number) else { return 0.0 };
+    let face = &wire.platform;
+    let number = a as u32;
+    let (link, ticket) = (LinkId(number), Ticket(number));
+    match what {
+        0 => {
+            face.listen(&wire);
+            wire.with(Machine::connect);
+        }
+        1 => {
+            face.listen(&wire);
+            wire.with(Machine::reconnect);
+        }
+        2 => wire.with(|machine, _| machine.suspend()),
+        3 => wire.with(|machine, _| machine.clear()),
+        4 => return f64::from(wire.with(|machine, _| machine.withdraw(MessageId(a as u64)))),
+        5 => {
+            let timeout = (a >= 0.0).then(|| Micros::from_millis_f64(a));
+            return f64::from(wire.with(|machine, now| machine.watch_drain(now, timeout)));
+        }
+        6 => wire.input(Input::Target { ticket, local: b != 0.0 }),
+        7 => wire.input(Input::TargetFailed { ticket }),
+        8 => wire.close(a),
+        9 => wire.input(Input::Greeted { link, ok: b != 0.0 }),
+        10 => wire.with(|machine, _| machine.enqueue_message()),
+        11 => wire.delivered(),
+        12 => return wire.read(|machine| machine.queued()) as f64,
+        13 => return wire.read(|machine| machine.queued_bytes()) as f64,
+        // Before the first round trip there is none.
+        14 => return wire.read(|machine| machine.rtt()).map_or(f64::NAN, |(last, _)| last.as_millis_f64()),
+        15 => {
+            return wire
+                .read(|machine| machine.rtt())
+                .map_or(f64::NAN, |(_, smoothed)| smoothed.as_millis_f64());
+        }
+        16 => face.tell_state(DESCRIBE, &wire.read(|machine| machine.state())),
+        17 => wire.read(|machine| {
+            for waiting in machine.waiting_messages() {
+                face.tell(ITEM, f64::from(waiting.payload.receipt), 0.0, 0.0);
+            }
+        }),
+        18 => {
+            let mut inboxes = face.inboxes.borrow_mut();
+            let place = place_in(&mut inboxes);
+            if let Some(slot) = inboxes.get_mut(place) {
+                *slot = Some(Inbox::new(number as usize, b as usize));
+            }
+            return place as f64;
+        }
+        19 => return face.inbox(number, |inbox| f64::from(inbox.push((), b as usize))),
+        // 1 for a message, 2 after an overflow.
+        20 => {
+            return face.inbox(number, |inbox| match inbox.take() {
+                Some(()) => 1.0,
+                None => f64::from(u8::from(inbox.overflowed()) * 2),
+            });
+        }
+        21 => {
+            if let Some(slot) = face.inboxes.borrow_mut().get_mut(number as usize) {
+                *slot = None;
+            }
+        }
+        22 => wire.wake(),
+        23 => wire.input(Input::Opened { link }),
+        24 => wire.input(Input::Errored { link }),
+        25 => {
+            let close = Close { code: b as u16, reason: text(), clean: c != 0.0 };
+            wire.input(Input::Closed { link, close });
+        }
+        26 => wire.input(Input::Buffered { link, bytes: b as u64, asked: true }),
+        27 => wire.input(Input::Online(a != 0.0)),
+        // The TypeScript that stood for it has been collected.
+        _ => drop(WIRES.with_borrow_mut(|wires| wires.get_mut(wire_number as usize).map(Option::take))),
+    }
+    0.0
+}
+
+/// What is laid ready, character by character. Halves of surrogate pairs become U+FFFD.
+fn text() -> Box<str> {
+    let points = (0..).map(read).take_while(|point| !point.is_nan());
+    let text: String = points.map(|point| char::from_u32(point as u32).unwrap_or('\u{fffd}')).collect();
+    text.into_boxed_str()
+}
+
+impl Wire {
+    /// TypeScript has checked the code; a reason that is laid ready and too long is cut.
+    fn close(&self, code: f64) {
+        let close = Close { code: code as u16, reason: cut_reason(&text()).into(), clean: true };
+        self.with(|machine, now| machine.close(now, close));
+    }
+}
+
+// What `call` tells or asks. A state by its number; the others from here on.
+const OPENED: i32 = 16;
+const CLOSED: i32 = 17;
+const FAILED: i32 = 18;
+const PONG: i32 = 19;
+const DRAINED: i32 = 20;
+const RESOLVE: i32 = 21;
+const ABORT: i32 = 22;
+const DIAL: i32 = 23;
+const GREET: i32 = 24;
+const PING: i32 = 25;
+const HANG_UP: i32 = 26;
+const SAMPLE: i32 = 27;
+const DECIDE: i32 = 28;
+const SETTLED: i32 = 29;
+const MESSAGE: i32 = 30;
+const OFFER: i32 = 31;
 /// Added to a state that was asked for and did not change.
-const DESCRIBE: u8 = 32;
+const DESCRIBE: i32 = 32;
+const ALARM: i32 = 48;
+const LISTEN: i32 = 49;
+const RELEASE: i32 = 50;
+const CHARACTER: i32 = 51;
+const ITEM: i32 = 52;
+const BUFFERED: i32 = 53;
 
-impl Host for Face {
-    type Payload = JsPayload;
-
-    fn resolve(&self, ticket: Ticket, attempt: u32, turn: u32, cause: Cause) {
-        self.0.resolve(ticket.0, attempt, turn, cause as u8);
+impl Face {
+    fn tell(&self, what: i32, a: f64, b: f64, c: f64) -> f64 {
+        call(self.number, what, a, b, c, 0, 0, 0)
     }
 
-    fn dial(&self) -> Result<WebSocket, Cause> {
-        self.0.dial().map_err(|thrown| refusal(&thrown, self.0.good()))
+    /// Characters first, for whatever comes next to collect.
+    fn tell_close(&self, what: i32, [a, b, c]: [f64; 3], cause: i32, close: &Close) -> f64 {
+        for character in close.reason.chars() {
+            self.tell(CHARACTER, f64::from(u32::from(character)), 0.0, 0.0);
+        }
+        call(self.number, what, a, b, c, cause, i32::from(close.code), i32::from(close.clean))
     }
 
-    fn message_handler(&self) -> Function {
-        self.0.onmessage()
-    }
-
-    fn greet(&self, link: LinkId, attempt: u32) {
-        self.0.greet(link.0, attempt);
-    }
-
-    fn abort(&self) {
-        self.0.abort();
-    }
-
-    fn ping(&self) -> Option<JsValue> {
-        Some(self.0.ping()).filter(|ping| !ping.is_undefined())
-    }
-
-    fn decide(&self, q: Question) -> Option<Micros> {
-        let (elapsed, delay) = (q.elapsed.as_millis_f64(), q.delay.as_millis_f64());
-        let Close { code, reason, clean } = &q.close;
-        let answer = self.0.decide(q.attempt, q.cause as u8, *code, reason, *clean, elapsed, delay, q.fatal);
-        (answer >= 0.0).then(|| Micros::from_millis_f64(answer))
-    }
-
-    fn settled(&self, payload: JsPayload, outcome: Outcome) {
-        payload.receipt.settle(match outcome {
-            Outcome::HandedOver => 0,
-            Outcome::NotSent(reason) => reason as u8,
-        });
-    }
-
-    fn message(&self, data: JsValue) {
-        self.0.message(data);
-    }
-
-    fn event(&self, event: Event) {
+    fn tell_state(&self, describe: i32, state: &State) {
         let none = Close::default();
-        let (what, a, b, cause, close) = match &event {
-            Event::StateChanged(state) => return tell_state(&self.0, 0, state),
+        let (number, attempt, delay, until, cause, close) = match state {
+            State::Idle => (0, 0, Micros::ZERO, Micros::ZERO, Cause::Started, &none),
+            State::Connecting { phase, attempt } => {
+                let number = match phase {
+                    Phase::Resolving => 1,
+                    Phase::Dialing => 2,
+                    Phase::Handshaking => 3,
+                };
+                (number, *attempt, Micros::ZERO, Micros::ZERO, Cause::Started, &none)
+            }
+            State::Open => (4, 0, Micros::ZERO, Micros::ZERO, Cause::Started, &none),
+            State::Waiting { attempt, delay, until, cause, close } => {
+                (5, *attempt, *delay, *until, *cause, close)
+            }
+            State::Suspended { cause } => (6, 0, Micros::ZERO, Micros::ZERO, *cause, &none),
+            State::Closing => (7, 0, Micros::ZERO, Micros::ZERO, Cause::Started, &none),
+            State::Closed { cause, close } => (8, 0, Micros::ZERO, Micros::ZERO, *cause, close),
+        };
+        let numbers = [f64::from(attempt), delay.as_millis_f64(), until.as_millis_f64()];
+        self.tell_close(number + describe, numbers, cause as i32, close);
+    }
+
+    /// From the first attempt on, until it is closed, a wire hears what the browser says of the network.
+    fn listen(&self, wire: &Wire) {
+        let online = self.tell(LISTEN, 0.0, 0.0, 0.0);
+        if online >= 0.0 {
+            wire.input(Input::Online(online != 0.0));
+        }
+    }
+
+    fn inbox(&self, number: u32, use_it: impl FnOnce(&mut Inbox<()>) -> f64) -> f64 {
+        let mut inboxes = self.inboxes.borrow_mut();
+        inboxes.get_mut(number as usize).and_then(Option::as_mut).map_or(0.0, use_it)
+    }
+
+    fn dial(&self, wire: &Wire, link: LinkId) {
+        // A listener may have moved on since this was asked for, and so may one during the construction.
+        let wanted = || wire.read(|machine| machine.link()) == Some(link);
+        if !wanted() {
+            return;
+        }
+        let number = f64::from(link.0);
+        let refusal = self.tell(DIAL, number, 0.0, 0.0);
+        if refusal >= 0.0 {
+            wire.input(Input::DialFailed { link, cause: refused(refusal as i32) });
+        } else if !wanted() {
+            self.tell(HANG_UP, number, 1.0, 0.0);
+        }
+    }
+
+    fn tell_event(&self, wire: &Wire, event: &Event) {
+        let none = Close::default();
+        let (what, a, b, cause, close) = match event {
+            Event::StateChanged(state) => return self.tell_state(0, state),
             Event::Opened => (OPENED, 0.0, 0.0, Cause::Started, &none),
-            Event::Closed { cause, close, last } => (CLOSED, f64::from(*last), 0.0, *cause, close),
+            Event::Closed { cause, close, last } => {
+                // Unless a listener has opened it again by now, a closed wire holds nothing of the browser.
+                if *last && wire.read(|machine| matches!(machine.state(), State::Closed { .. })) {
+                    self.tell(RELEASE, 0.0, 0.0, 0.0);
+                }
+                (CLOSED, f64::from(*last), 0.0, *cause, close)
+            }
             Event::Failed { cause, close } => (FAILED, 0.0, 0.0, *cause, close),
             Event::Pong { rtt, smoothed } => {
                 (PONG, rtt.as_millis_f64(), smoothed.as_millis_f64(), Cause::Started, &none)
@@ -302,35 +358,91 @@ impl Host for Face {
             Event::Drained { watch, empty } => {
                 (DRAINED, f64::from(*watch), f64::from(*empty), Cause::Started, &none)
             }
-            Event::Message => return,
+            Event::Message => {
+                // Between its arrival and its turn the wire may have been closed.
+                let over =
+                    wire.read(|machine| matches!(machine.state(), State::Closing | State::Closed { .. }));
+                (MESSAGE, f64::from(!over), 0.0, Cause::Started, &none)
+            }
         };
-        self.0.tell(what, a, b, 0.0, cause as u8, close.code, &close.reason, close.clean);
+        self.tell_close(what, [a, b, 0.0], cause as i32, close);
     }
 }
 
-fn tell_state(face: &JsFace, describe: u8, state: &State) {
-    let none = Close::default();
-    let (number, attempt, delay, until, cause, close) = match state {
-        State::Idle => (0, 0, Micros::ZERO, Micros::ZERO, Cause::Started, &none),
-        State::Connecting { phase, attempt } => {
-            let number = match phase {
-                Phase::Resolving => 1,
-                Phase::Dialing => 2,
-                Phase::Handshaking => 3,
-            };
-            (number, *attempt, Micros::ZERO, Micros::ZERO, Cause::Started, &none)
+impl Platform for Face {
+    type Payload = Parcel;
+    /// A receipt's number; 0 for the data that is being passed.
+    type Data = u32;
+
+    fn now(&self) -> Micros {
+        Micros::from_millis_f64(now())
+    }
+
+    fn data(payload: &Parcel) -> u32 {
+        payload.receipt
+    }
+
+    fn offer(&self, link: LinkId, data: &u32) -> (Transmit, u64) {
+        // What is buffered if the socket took it, -1 if it is not open, -2 minus what is buffered if it threw.
+        let answer = self.tell(OFFER, f64::from(link.0), f64::from(*data), 0.0);
+        if answer >= 0.0 {
+            (Transmit::Accepted, answer as u64)
+        } else if answer > -2.0 {
+            (Transmit::NotOpen, 0)
+        } else {
+            (Transmit::Threw, (-2.0 - answer) as u64)
         }
-        State::Open => (4, 0, Micros::ZERO, Micros::ZERO, Cause::Started, &none),
-        State::Waiting { attempt, delay, until, cause, close } => {
-            (5, *attempt, *delay, *until, *cause, close)
+    }
+
+    fn buffered(&self) -> u64 {
+        self.tell(BUFFERED, 0.0, 0.0, 0.0) as u64
+    }
+
+    fn alarm(&self, millis: Option<f64>) {
+        self.tell(ALARM, millis.unwrap_or(-1.0), 0.0, 0.0);
+    }
+
+    fn obey(&self, wire: &Wire, output: Output<Parcel>) {
+        match output {
+            Output::Resolve { ticket, attempt, turn, cause } => {
+                let numbers = [f64::from(ticket.0), f64::from(attempt), f64::from(turn)];
+                self.tell_close(RESOLVE, numbers, cause as i32, &Close::default());
+            }
+            Output::AbortResolve => {
+                self.tell(ABORT, 0.0, 0.0, 0.0);
+            }
+            Output::Dial { link } => self.dial(wire, link),
+            Output::Greet { link, attempt } => {
+                self.tell(GREET, f64::from(link.0), f64::from(attempt), 0.0);
+            }
+            Output::Ping { link } => {
+                self.tell(PING, f64::from(link.0), 0.0, 0.0);
+            }
+            Output::Hangup { link, close, forget } => {
+                let close = close.unwrap_or_default();
+                self.tell_close(HANG_UP, [f64::from(link.0), f64::from(forget), 0.0], 0, &close);
+            }
+            Output::Sample { link } => {
+                self.tell(SAMPLE, f64::from(link.0), 0.0, 0.0);
+            }
+            Output::Decide { ticket, attempt, cause, close, elapsed, delay, fatal } => {
+                let numbers = [f64::from(attempt), elapsed.as_millis_f64(), delay.as_millis_f64()];
+                let cause = cause as i32 | i32::from(fatal) << 8;
+                let answer = self.tell_close(DECIDE, numbers, cause, &close);
+                let delay = (answer >= 0.0).then(|| Micros::from_millis_f64(answer));
+                wire.input(Input::Decided { ticket, delay });
+            }
+            Output::Settled { payload, outcome } => {
+                let reason = match outcome {
+                    Outcome::HandedOver => 0,
+                    Outcome::NotSent(reason) => reason as u8,
+                };
+                self.tell(SETTLED, f64::from(payload.receipt), f64::from(reason), 0.0);
+            }
+            Output::Event(event) => self.tell_event(wire, &event),
         }
-        State::Suspended { cause } => (6, 0, Micros::ZERO, Micros::ZERO, *cause, &none),
-        State::Closing => (7, 0, Micros::ZERO, Micros::ZERO, Cause::Started, &none),
-        State::Closed { cause, close } => (8, 0, Micros::ZERO, Micros::ZERO, *cause, close),
-    };
-    let (attempt, delay, until) = (f64::from(attempt), delay.as_millis_f64(), until.as_millis_f64());
-    face.tell(number + describe, attempt, delay, until, cause as u8, close.code, &close.reason, close.clean);
+    }
 }
 
-// The numbers above are the contract; the driver's own may not drift from them.
+// The numbers above are the contract; the engine's own may not drift from them.
 const _: () = assert!(Delivery::Now as u8 == 1 && Delivery::Later as u8 == 2);

@@ -9,7 +9,6 @@ mod js;
 mod network;
 mod socket;
 
-pub use driver::{Delivery, Driver, Host, Outgoing, Question, WeakDriver};
-#[cfg(feature = "js")]
-pub use js::Handle;
+pub use crate::engine::Delivery;
+pub use driver::{Driver, Host, Outgoing, Question, WeakDriver};
 pub use socket::refusal;

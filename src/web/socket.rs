@@ -69,14 +69,18 @@ impl Drop for Socket {
 }
 
 /// What an exception of a WebSocket constructor means. `url_is_good` tells a bad URL from bad
-/// subprotocols: WHATWG WebSockets names SyntaxError for both. Chromium throws SecurityError for
-/// mixed content, and Firefox throws for a Content-Security-Policy.
+/// subprotocols: WHATWG WebSockets names SyntaxError for both.
 pub fn refusal(thrown: &JsValue, url_is_good: bool) -> Cause {
-    match browser::name_of(thrown, "SyntaxError SecurityError NS_ERROR_CONTENT_BLOCKED") {
-        0 if url_is_good => Cause::InvalidProtocols,
+    refused(browser::refusal(thrown, url_is_good))
+}
+
+/// By the number that `refusal` of `browser.js` gives.
+pub(super) fn refused(number: i32) -> Cause {
+    match number {
         0 => Cause::InvalidUrl,
         1 => Cause::MixedContent,
         2 => Cause::ContentBlocked,
+        3 => Cause::InvalidProtocols,
         _ => Cause::ConstructorFailed,
     }
 }

@@ -1,0 +1,170 @@
+//! Runs the core on a platform: offers what waits to the socket, obeys the outputs one after the
+//! other, and keeps the one timer.
+//!
+//! No borrow of the machine is held while the platform runs, so whatever it calls may call the engine
+//! again. Only the outermost call delivers; what an inner one causes comes after what is being delivered.
+
+use std::cell::{Cell, RefCell};
+
+use crate::core::{Config, Input, Kind, LinkId, Machine, Micros, Output, Payload, Transmit};
+
+/// What the engine runs on.
+pub(crate) trait Platform: Sized {
+    /// A message on its way out.
+    type Payload: Payload;
+    /// What of a message the socket is shown.
+    type Data;
+
+    /// The monotonic clock.
+    fn now(&self) -> Micros;
+    /// What to show to the socket.
+    fn data(payload: &Self::Payload) -> Self::Data;
+    /// Offers data to the socket of this link; what came of it, and the socket's `bufferedAmount` after.
+    fn offer(&self, link: LinkId, data: &Self::Data) -> (Transmit, u64);
+    /// The current socket's `bufferedAmount`.
+    fn buffered(&self) -> u64;
+    /// Does what the core says.
+    fn obey(&self, engine: &Engine<Self>, output: Output<Self::Payload>);
+    /// Calls [`Engine::wake`] after so many milliseconds, in place of any earlier such request; never if `None`.
+    fn alarm(&self, millis: Option<f64>);
+}
+
+/// What to do with an arriving message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Delivery {
+    /// Nothing.
+    Drop = 0,
+    /// Deliver it, then say so: `delivered`.
+    Now = 1,
+    /// Something is being delivered: hold it, and it comes in its turn.
+    Later = 2,
+}
+
+pub(crate) struct Engine<P: Platform> {
+    pub(crate) platform: P,
+    machine: RefCell<Machine<P::Payload>>,
+    /// Somebody further out is delivering.
+    running: Cell<bool>,
+    /// A message is being offered to the socket.
+    transmitting: Cell<bool>,
+    /// When the platform's timer is due.
+    alarm: Cell<Option<Micros>>,
+}
+
+impl<P: Platform> Engine<P> {
+    /// An idle wire.
+    pub(crate) fn new(config: Config, seed: u64, platform: P) -> Self {
+        Self {
+            platform,
+            machine: RefCell::new(Machine::new(config, seed)),
+            running: Cell::new(false),
+            transmitting: Cell::new(false),
+            alarm: Cell::new(None),
+        }
+    }
+
+    /// Changes the machine, then does what follows from it.
+    pub(crate) fn with<T>(&self, change: impl FnOnce(&mut Machine<P::Payload>, Micros) -> T) -> T {
+        let result = change(&mut self.machine.borrow_mut(), self.platform.now());
+        self.run();
+        result
+    }
+
+    pub(crate) fn input(&self, input: Input) {
+        self.with(|machine, now| machine.handle(now, input));
+    }
+
+    /// Reads from the machine.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Machine<P::Payload>) -> T) -> T {
+        read(&self.machine.borrow())
+    }
+
+    /// The platform's timer has run out.
+    pub(crate) fn wake(&self) {
+        self.alarm.set(None);
+        self.input(Input::Timeout);
+    }
+
+    /// Hands data of `len` bytes to the socket past an empty queue, if the wire is open and the
+    /// socket's buffer has room. None if it has to queue.
+    pub(crate) fn pass(&self, data: &P::Data, len: usize) -> Option<Transmit> {
+        if self.transmitting.get() {
+            return None;
+        }
+        let link = self.read(|machine| machine.may_pass(len))?;
+        self.transmitting.set(true);
+        let (sent, buffered) = self.platform.offer(link, data);
+        self.transmitting.set(false);
+        if sent == Transmit::NotOpen {
+            return None;
+        }
+        self.with(|machine, now| machine.passed(now, buffered));
+        Some(sent)
+    }
+
+    /// A message arrived on this link's socket, which is the current one.
+    pub(crate) fn received(&self, link: LinkId, kind: Kind) -> Delivery {
+        let deliver = {
+            let mut machine = self.machine.borrow_mut();
+            let now = self.platform.now();
+            if machine.is_paused() {
+                machine.handle(now, Input::Buffered { link, bytes: self.platform.buffered(), asked: false });
+            }
+            machine.received(now, link, kind)
+        };
+        if !deliver {
+            self.run();
+            return Delivery::Drop;
+        }
+        if self.running.replace(true) { Delivery::Later } else { Delivery::Now }
+    }
+
+    /// The message that was to be delivered now has been.
+    pub(crate) fn delivered(&self) {
+        self.running.set(false);
+        self.run();
+    }
+
+    fn run(&self) {
+        if self.running.replace(true) {
+            self.pump();
+            return;
+        }
+        loop {
+            self.pump();
+            let output = self.machine.borrow_mut().poll();
+            let Some(output) = output else { break };
+            self.platform.obey(self, output);
+        }
+        self.running.set(false);
+        self.arm();
+    }
+
+    /// Offers what waits to the socket for as long as it takes it.
+    fn pump(&self) {
+        if self.transmitting.replace(true) {
+            return;
+        }
+        loop {
+            let now = self.platform.now();
+            let offer =
+                self.machine.borrow_mut().peek_transmit(now).map(|(link, payload)| (link, P::data(payload)));
+            let Some((link, data)) = offer else { break };
+            let (what, buffered) = self.platform.offer(link, &data);
+            self.machine.borrow_mut().transmitted(now, what, buffered);
+        }
+        self.transmitting.set(false);
+    }
+
+    /// An alarm that goes off too early does no harm and is left alone.
+    fn arm(&self) {
+        let next = self.machine.borrow_mut().next_wake();
+        let set = self.alarm.get();
+        if next.is_some() && set.is_some_and(|set| Some(set) <= next) || next == set {
+            return;
+        }
+        self.alarm.set(next);
+        self.platform.alarm(next.map(|due| due.since(self.platform.now()).as_millis_f64().ceil()));
+    }
+}

@@ -1,0 +1,41 @@
+/** What the core calls; see js.rs. It may not throw: an exception would end the wasm instance. */
+export interface Hears {
+  hear(
+    what: number,
+    a: number,
+    b: number,
+    c: number,
+    cause: number,
+    code: number,
+    clean: number,
+  ): number | undefined;
+}
+
+export function begin(): void;
+export function adopt(number: number, wire: Hears, forget: () => void): void;
+export function lay(numbers: readonly number[]): void;
+export function layText(text: string): void;
+
+export class Clock {
+  constructor(wake: () => void, look: () => void);
+  alarm(millis: number): void;
+  later(): void;
+  stop(): void;
+}
+
+// Of browser.js, where each is described.
+type Handler<Type extends Event> = (event: Type) => void;
+export function attach(
+  socket: WebSocket,
+  open: () => void,
+  message: Handler<MessageEvent>,
+  error: () => void,
+  close: Handler<CloseEvent>,
+): void;
+export function detach(socket: WebSocket): void;
+export function offer(socket: WebSocket, data: unknown): 0 | 1 | 2;
+export function buffered(socket: WebSocket): number;
+export function close(socket: WebSocket, code?: number, reason?: string): void;
+export function listen(on: boolean, heard: () => void): void;
+export function online(): boolean;
+export function refusal(thrown: unknown, urlIsGood: boolean): number;

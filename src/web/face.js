@@ -1,0 +1,72 @@
+// The JavaScript half of js.rs: passes on what the core calls, and keeps a wire's timer and task.
+import { channel, post } from "./browser.js";
+
+export { attach, buffered, close, detach, listen, offer, online, refusal } from "./browser.js";
+
+/** Longest delay a host timer takes without wrapping. */
+const LONGEST_TIMEOUT = 2_147_483_647;
+
+/** The running instance's wires by number, none of them kept alive. */
+let wires;
+let ready = [];
+const collected = new FinalizationRegistry((forget) => forget());
+
+/** A new instance numbers its wires from the beginning. */
+export function begin() {
+  wires = [];
+}
+
+/** `forget` is called when the wire has been collected. */
+export function adopt(number, wire, forget) {
+  wires[number] = new WeakRef(wire);
+  collected.register(wire, forget);
+}
+
+/** Lays numbers ready for the core to read in the next call. */
+export function lay(numbers) {
+  ready = numbers;
+}
+
+/** Lays text ready, as the numbers of its characters. */
+export function layText(text) {
+  ready = Array.from(text, (character) => character.codePointAt(0));
+}
+
+export function read(place) {
+  return ready[place];
+}
+
+/** A wire that is gone answers nothing, and has no core that would go on. */
+export function call(wire, what, a, b, c, cause, code, clean) {
+  return wires[wire]?.deref()?.hear(what, a, b, c, cause, code, clean);
+}
+
+/** One host timer at a time, and a task that comes later but is not throttled as timers are. */
+export class Clock {
+  #wake;
+  #look;
+  #timer;
+  #port;
+
+  constructor(wake, look) {
+    this.#wake = wake;
+    this.#look = look;
+  }
+
+  /** Calls `wake` after so many milliseconds; never, if they are negative. */
+  alarm(millis) {
+    clearTimeout(this.#timer);
+    if (millis >= 0) this.#timer = setTimeout(this.#wake, Math.min(millis, LONGEST_TIMEOUT));
+  }
+
+  /** Calls `look` in a task of its own. */
+  later() {
+    post((this.#port ??= channel(this.#look)));
+  }
+
+  stop() {
+    this.alarm(-1);
+    this.#port?.close();
+    this.#port = undefined;
+  }
+}
