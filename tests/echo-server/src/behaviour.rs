@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -10,6 +11,7 @@ use crate::query::Query;
 use crate::relay::Talk;
 use crate::reply::Reply;
 use crate::rooms::Rooms;
+use crate::tokens::{Secret, Tokens, Validity};
 
 /// What the query of a WebSocket URL asks the peer to do. The parameters are documented in
 /// [`REFERENCE`](crate::REFERENCE).
@@ -17,6 +19,8 @@ use crate::rooms::Rooms;
 pub(crate) struct Behaviour {
     pub(crate) answer: Answer,
     pub(crate) token: Option<Token>,
+    /// The close code for a token whose time is over.
+    pub(crate) expired: u16,
     pub(crate) protocol: Option<String>,
     pub(crate) say: Vec<String>,
     pub(crate) burst: Vec<(Message, u64)>,
@@ -59,6 +63,7 @@ impl Behaviour {
         Ok(Self {
             answer,
             token: Token::parse(query)?,
+            expired: expired(query)?,
             protocol: query.first("protocol").map(str::to_owned),
             say: query.all("say").map(str::to_owned).collect(),
             burst,
@@ -116,11 +121,20 @@ impl Ending {
     }
 }
 
-/// A secret and where it must be shown.
+/// What token must be shown, and where.
 #[derive(Debug)]
 pub(crate) struct Token {
-    pub(crate) secret: String,
+    /// None: one that the room has issued.
+    secret: Option<Secret>,
     place: Place,
+}
+
+/// What became of a token.
+#[derive(Debug)]
+pub(crate) enum Shown {
+    Wrong,
+    /// Good, and if the room has issued it, for how long.
+    Good(Option<Arc<Validity>>),
 }
 
 impl Token {
@@ -130,24 +144,36 @@ impl Token {
     }
 
     /// Whether the request shows the token, if it is the request that must.
-    pub(crate) fn is_shown_by(&self, head: &Head) -> bool {
-        match self.place {
-            Place::Query => head.query.first("auth") == Some(&self.secret),
-            Place::Cookie => head.cookie("everwire_token") == Some(&self.secret),
-            Place::Subprotocol => {
-                let is_token = |offer: &str| offer.strip_prefix(TOKEN_PREFIX) == Some(&self.secret);
-                let is_real = |offer: &str| !offer.starts_with(TOKEN_PREFIX);
-                head.items(PROTOCOL_HEADER).any(is_token) && head.items(PROTOCOL_HEADER).any(is_real)
+    pub(crate) fn shown_by(&self, head: &Head, issued: &Tokens) -> Shown {
+        let shown = match self.place {
+            Place::Query => head.query.first("auth"),
+            Place::Cookie => head.cookie("everwire_token"),
+            Place::Subprotocol
+                if head.items(PROTOCOL_HEADER).all(|offer| offer.starts_with(TOKEN_PREFIX)) =>
+            {
+                None
             }
-            Place::Message => true,
+            Place::Subprotocol => {
+                head.items(PROTOCOL_HEADER).find_map(|offer| offer.strip_prefix(TOKEN_PREFIX))
+            }
+            Place::Message => return Shown::Good(None),
+        };
+        shown.map_or(Shown::Wrong, |shown| self.judge(shown, issued))
+    }
+
+    /// Whether this is the token.
+    pub(crate) fn judge(&self, shown: &str, issued: &Tokens) -> Shown {
+        match &self.secret {
+            Some(Secret(secret)) if secret == shown => Shown::Good(None),
+            Some(_) => Shown::Wrong,
+            None => issued.find(shown).map_or(Shown::Wrong, |validity| Shown::Good(Some(validity))),
         }
     }
 
     fn parse(query: &Query) -> Result<Option<Self>, Reply> {
-        let Some(secret) = query.first("token") else {
-            return Ok(None);
-        };
+        let secret = query.first("token").map(|secret| Secret(secret.to_owned()));
         let place = match query.first("token_in") {
+            None if secret.is_none() => return Ok(None),
             None | Some("query") => Place::Query,
             Some("cookie") => Place::Cookie,
             Some("subprotocol") => Place::Subprotocol,
@@ -156,7 +182,7 @@ impl Token {
                 return Err(Reply::bad_request("token_in must be query, cookie, subprotocol or message."));
             }
         };
-        Ok(Some(Self { secret: secret.to_owned(), place }))
+        Ok(Some(Self { secret, place }))
     }
 }
 
@@ -211,6 +237,11 @@ pub(crate) fn copies(query: &Query) -> Result<u64, Reply> {
 
 pub(crate) const PROTOCOL_HEADER: &str = "sec-websocket-protocol";
 
+fn expired(query: &Query) -> Result<u16, Reply> {
+    let code = query.number("expired", 3000..=4999)?;
+    Ok(code.unwrap_or(WRONG_TOKEN))
+}
+
 fn interval(query: &Query, name: &'static str) -> Result<Option<Duration>, Reply> {
     let interval = query.millis(name)?;
     if interval.is_some_and(|interval| interval.is_zero()) {
@@ -227,6 +258,8 @@ enum Place {
     Message,
 }
 
+/// The close code for a token that is wrong.
+pub(crate) const WRONG_TOKEN: u16 = 4401;
 const TOKEN_PREFIX: &str = "token.";
 const MAX_COPIES: u64 = 10_000_000;
 const MAX_REASON: usize = 123;
@@ -267,6 +300,8 @@ mod tests {
             "oversize=67108865",
             "token=a&token_in=header",
             "mute=many",
+            "token_in=header",
+            "expired=1000",
         ] {
             assert!(parse(query).is_err(), "{query}");
         }

@@ -1,5 +1,8 @@
+mod clock;
+
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,7 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
-use crate::behaviour::{Behaviour, Ending};
+use crate::behaviour::{Behaviour, Ending, Shown, WRONG_TOKEN};
 use crate::config::Limits;
 use crate::outbox::{Item, Outbox};
 use crate::phase::{Phase, Step, closed_with};
@@ -23,16 +26,18 @@ use crate::reply::say_goodbye;
 use crate::rooms::{Member, Order};
 use crate::stats::Close;
 use crate::stream::Stream;
+use crate::tokens::Validity;
 
 /// Runs one open connection to its end.
 pub(crate) async fn run(
     socket: WebSocketStream<Stream>,
     behaviour: Behaviour,
+    validity: Option<Arc<Validity>>,
     member: Member,
     orders: mpsc::UnboundedReceiver<Order>,
     limits: &Limits,
 ) {
-    let mut connection = Connection::new(socket, behaviour, member, limits);
+    let mut connection = Connection::new(socket, behaviour, validity, member, limits);
     let close = connection.live(orders).await;
     let Connection { socket, member, .. } = connection;
     // The socket goes first: who reads of the end in the statistics finds it gone.
@@ -43,6 +48,8 @@ pub(crate) async fn run(
 struct Connection {
     socket: WebSocketStream<Stream>,
     behaviour: Behaviour,
+    /// How long the token holds that let it in.
+    validity: Option<Arc<Validity>>,
     member: Member,
     outbox: Outbox,
     patience: Duration,
@@ -64,7 +71,13 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(socket: WebSocketStream<Stream>, behaviour: Behaviour, member: Member, limits: &Limits) -> Self {
+    fn new(
+        socket: WebSocketStream<Stream>,
+        behaviour: Behaviour,
+        validity: Option<Arc<Validity>>,
+        member: Member,
+        limits: &Limits,
+    ) -> Self {
         let now = Instant::now();
         Self {
             socket,
@@ -83,6 +96,7 @@ impl Connection {
             silent_until: None,
             is_unflushed: false,
             behaviour,
+            validity,
         }
     }
 
@@ -151,7 +165,11 @@ impl Connection {
                 self.member.received(&message);
                 match self.phase {
                     Phase::Guarded(_) => self.check_token(&message),
-                    Phase::Open => self.answer(message),
+                    // Only here, for a token is not for the statistics.
+                    Phase::Open => {
+                        self.member.remember(&message);
+                        self.answer(message);
+                    }
                     Phase::Closing { .. } | Phase::Held(_) => {}
                 }
                 None
@@ -179,12 +197,18 @@ impl Connection {
         let Some(token) = &self.behaviour.token else {
             return;
         };
-        if matches!(message, Message::Text(text) if text.as_str() == token.secret) {
-            self.phase = Phase::Open;
-            self.send(Message::text("welcome"));
-            self.begin();
-        } else {
-            self.close_with(WRONG_TOKEN, "token");
+        let shown = match message {
+            Message::Text(text) => token.judge(text, self.member.tokens()),
+            _ => Shown::Wrong,
+        };
+        match shown {
+            Shown::Good(validity) => {
+                self.validity = validity;
+                self.phase = Phase::Open;
+                self.send(Message::text("welcome"));
+                self.begin();
+            }
+            Shown::Wrong => self.close_with(WRONG_TOKEN, "token"),
         }
     }
 
@@ -253,6 +277,8 @@ impl Connection {
                 self.last_heard = Instant::now();
             }
             Order::Delay(delay) => self.delay = delay.unwrap_or(self.behaviour.delay),
+            // The alarm is set anew after every step.
+            Order::LookAtToken => {}
             // Nothing comes after the last word.
             _ if matches!(self.phase, Phase::Closing { .. } | Phase::Held(_)) => {}
             Order::Close(frame) => self.start_closing(frame, Duration::ZERO),
@@ -281,87 +307,6 @@ impl Connection {
             close: closed_with(frame.as_ref()),
         };
         self.outbox.push(Item::Close(frame), delay);
-    }
-
-    /// When [`Connection::keep_time`] has something to do next.
-    fn next_alarm(&self) -> Instant {
-        if let Some(until) = self.silent_until {
-            return until.min(self.next_look);
-        }
-        let phase = match &self.phase {
-            Phase::Open => self.behaviour.idle.map(|idle| self.last_heard + idle),
-            Phase::Guarded(deadline) | Phase::Closing { deadline, .. } => Some(*deadline),
-            Phase::Held(_) => None,
-        };
-        let look = (!self.may_read()).then_some(self.next_look);
-        [phase, look, self.stalled_until, self.ping_due(), self.update_due(), self.outbox.next_due()]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(self.never)
-    }
-
-    fn keep_time(&mut self) -> Option<Close> {
-        let now = Instant::now();
-        if now >= self.next_look {
-            self.next_look = now + LOOK_INTERVAL;
-            if !self.may_read() && self.is_peer_gone() {
-                return Some(self.close_so_far());
-            }
-        }
-        if self.silent_until.is_some_and(|until| now >= until) {
-            self.silent_until = None;
-            self.last_heard = now;
-            self.next_update = self.next_update.and(self.behaviour.feed).map(|feed| feed.number(now));
-        }
-        if self.silent_until.is_some() {
-            return None;
-        }
-        match &self.phase {
-            Phase::Guarded(deadline) if now >= *deadline => {
-                self.close_with(WRONG_TOKEN, "token");
-            }
-            Phase::Closing { deadline, .. } if now >= *deadline => return Some(self.reset()),
-            _ if self.stalled_until.is_some_and(|until| now >= until) => return Some(self.reset()),
-            Phase::Open if self.behaviour.idle.is_some_and(|idle| now >= self.last_heard + idle) => {
-                self.close_with(IDLE, "idle");
-            }
-            _ => {}
-        }
-        if self.ping_due().is_some_and(|due| now >= due) {
-            self.next_ping = self.behaviour.ping.map(|interval| now + interval);
-            // Behind a full socket one ping is as good as many.
-            if self.outbox.front().is_none() {
-                self.send(Message::Ping(Bytes::new()));
-            }
-        }
-        if self.update_due().is_some_and(|due| now >= due) {
-            self.update(now);
-        }
-        None
-    }
-
-    /// Sends the updates that are due.
-    fn update(&mut self, now: Instant) {
-        let (Some(feed), Some(next)) = (self.behaviour.feed, self.next_update) else {
-            return;
-        };
-        let number = feed.number(now);
-        // Behind a full socket updates are left out; their numbers tell.
-        if self.outbox.front().is_none() {
-            let due = next.max(number.saturating_sub(MOST_UPDATES))..=number;
-            due.for_each(|number| self.send(Message::text(feed.text(number))));
-        }
-        self.next_update = Some(next.max(number + 1));
-    }
-
-    fn update_due(&self) -> Option<Instant> {
-        let feed = self.behaviour.feed.filter(|_| matches!(self.phase, Phase::Open))?;
-        self.next_update.map(|number| feed.due(number))
-    }
-
-    fn ping_due(&self) -> Option<Instant> {
-        matches!(self.phase, Phase::Open).then_some(self.next_ping).flatten()
     }
 
     fn may_read(&self) -> bool {
@@ -493,8 +438,4 @@ const TOKEN_TIME: Duration = Duration::from_secs(5);
 const STALL_TIME: Duration = Duration::from_secs(600);
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 const FAR_AWAY: Duration = Duration::from_secs(365 * 86_400);
-const WRONG_TOKEN: u16 = 4401;
-/// Updates sent at once by a connection that was kept from sending them in time.
-const MOST_UPDATES: u64 = 100;
-const IDLE: u16 = 4000;
 const FULL: u16 = 1013;

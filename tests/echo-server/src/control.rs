@@ -117,6 +117,19 @@ fn obey_in_room(shared: &Shared, query: &Query, room: &str, command: &str) -> Re
             let count = order(&room, query, &Order::Send { message, copies })?;
             Ok(json!({ "flooded": count }))
         }
+        "issue" => {
+            let lifetime = query.millis("ms")?;
+            let token = room.tokens.issue(lifetime);
+            let token = token.ok_or_else(|| Reply::text(503, "Too many tokens of this room hold."))?;
+            Ok(json!({ "token": token }))
+        }
+        "revoke" => {
+            let count = room.tokens.revoke(query.first("token"));
+            for client in room.clients(None) {
+                client.order(Order::LookAtToken);
+            }
+            Ok(json!({ "revoked": count }))
+        }
         "reset" => {
             room.reset();
             Ok(json!({ "reset": name }))

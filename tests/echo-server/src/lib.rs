@@ -43,6 +43,7 @@ mod server;
 mod stats;
 mod stream;
 mod tls;
+mod tokens;
 mod upgrade;
 
 pub use config::{Config, Limits, Mount, Tls};

@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::relay::{Circle, Relay, Talk, Texts};
 use crate::stats::{ClientStats, Close, RoomStats, Tally, lock};
+use crate::tokens::Tokens;
 
 /// Every room there is, bounded in number.
 #[derive(Debug)]
@@ -98,6 +99,7 @@ pub(crate) struct Room {
     name: String,
     used: AtomicU64,
     pub(crate) tally: Tally,
+    pub(crate) tokens: Tokens,
     state: Mutex<RoomState>,
 }
 
@@ -155,6 +157,7 @@ impl Room {
         state.circle.forget();
         state.refuse = None;
         state.hang = None;
+        self.tokens.revoke(None);
         for client in state.clients.values() {
             client.order(Order::Silence(None));
             client.order(Order::Delay(None));
@@ -166,6 +169,7 @@ impl Room {
             name: name.to_owned(),
             used: AtomicU64::new(0),
             tally: Tally::default(),
+            tokens: Tokens::default(),
             state: Mutex::default(),
         }
     }
@@ -245,6 +249,8 @@ pub(crate) enum Order {
     Relay(Message),
     /// Delay echoes and relays so long; `None` goes back to what the query says.
     Delay(Option<Duration>),
+    /// The room has revoked tokens.
+    LookAtToken,
     /// Neither read nor write until then; `None` ends it.
     Silence(Option<Instant>),
 }
@@ -254,7 +260,7 @@ impl Order {
     fn weight(&self) -> usize {
         let payload = match self {
             Self::Send { message, .. } | Self::Relay(message) => message.len(),
-            Self::Close(_) | Self::Delay(_) | Self::Silence(_) => 0,
+            Self::Close(_) | Self::Delay(_) | Self::LookAtToken | Self::Silence(_) => 0,
         };
         payload + size_of::<Self>()
     }
@@ -284,6 +290,10 @@ impl Member {
         self.client.messages_in.fetch_add(1, Ordering::Relaxed);
         self.room.tally.received(bytes);
         self.server.received(bytes);
+    }
+
+    /// Keeps a text for the statistics.
+    pub(crate) fn remember(&self, message: &Message) {
         if let Message::Text(text) = message {
             lock(&self.room.state).received.push(text);
         }
@@ -299,6 +309,10 @@ impl Member {
 
     pub(crate) fn relay(&self, relay: Relay, message: &Message) {
         lock(&self.room.state).circle.relay(&self.client, relay, message);
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.room.tokens
     }
 
     pub(crate) fn sent(&self, message: &Message) {

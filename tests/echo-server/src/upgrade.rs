@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -5,7 +7,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use crate::behaviour::{Answer, Behaviour, PROTOCOL_HEADER, room_name};
+use crate::behaviour::{Answer, Behaviour, PROTOCOL_HEADER, Shown, room_name};
 use crate::connection;
 use crate::head::Head;
 use crate::origin;
@@ -14,6 +16,7 @@ use crate::rooms::{Fault, Member, Order};
 use crate::seats::Crowded;
 use crate::server::Shared;
 use crate::stream::Stream;
+use crate::tokens::Validity;
 
 /// Answers a request to upgrade and runs what comes of it. `rest` is what followed the head.
 pub(crate) async fn serve(
@@ -53,6 +56,7 @@ struct Opening {
     accept: String,
     protocol: Option<String>,
     behaviour: Behaviour,
+    validity: Option<Arc<Validity>>,
     member: Member,
     orders: mpsc::UnboundedReceiver<Order>,
 }
@@ -98,13 +102,15 @@ fn judge(shared: &Shared, head: &Head, crowded: Option<Crowded>) -> Verdict {
         Answer::Refuse(status) => return refuse(refusal(status)),
         Answer::Upgrade => {}
     }
-    if behaviour.token.as_ref().is_some_and(|token| !token.is_shown_by(head)) {
-        return refuse(Reply::text(401, "The token is missing or wrong."));
-    }
+    let validity = match behaviour.token.as_ref().map(|token| token.shown_by(head, &room.tokens)) {
+        Some(Shown::Wrong) => return refuse(Reply::text(401, "The token is missing or wrong.")),
+        Some(Shown::Good(validity)) => validity,
+        None => None,
+    };
 
     let protocol = behaviour.choose_protocol(head);
     let (member, orders) = shared.rooms.join(&room, &shared.tally, protocol.clone());
-    Verdict::Open(Box::new(Opening { accept, protocol, behaviour, member, orders }))
+    Verdict::Open(Box::new(Opening { accept, protocol, behaviour, validity, member, orders }))
 }
 
 /// The `Sec-WebSocket-Accept` of a request that is a proper handshake (RFC 6455, section 4.2.1).
@@ -151,7 +157,8 @@ async fn open(shared: &Shared, mut stream: Stream, opening: Opening, rest: Vec<u
         .max_message_size(Some(limits.message_size))
         .max_frame_size(Some(limits.message_size));
     let socket = WebSocketStream::from_partially_read(stream, rest, Role::Server, Some(config)).await;
-    connection::run(socket, opening.behaviour, opening.member, opening.orders, limits).await;
+    let Opening { behaviour, validity, member, orders, .. } = opening;
+    connection::run(socket, behaviour, validity, member, orders, limits).await;
 }
 
 const KEY_LENGTH: usize = 24;

@@ -4,6 +4,7 @@
 
 mod support;
 
+use everwire_echo_server::Server;
 use futures_util::SinkExt;
 use support::*;
 use tokio_tungstenite::tungstenite::Message;
@@ -79,6 +80,83 @@ async fn a_token_that_never_comes_closes_the_connection() {
     let server = start().await;
     let mut client = connect(&server, "/ws?token=s3cret&token_in=message").await;
     assert_eq!(closed(&mut client).await, (4401, "token".to_owned()));
+}
+
+#[tokio::test]
+async fn an_issued_token_lets_in_wherever_it_is_shown_and_no_other_does() {
+    let server = start().await;
+    let token = issue(&server, "issued", "").await;
+    let query = format!("/ws?room=issued&token_in=query&auth={token}");
+    echoes(&mut connect(&server, &query).await).await;
+    let cookie = format!("everwire_token={token}");
+    dial(server.address(), "/ws?room=issued&token_in=cookie", &[("Cookie", &cookie)]).await.unwrap();
+    let offer = format!("token.{token}, chat");
+    let path = "/ws?room=issued&token_in=subprotocol";
+    assert_eq!(chosen(&server, path, &offer).await.as_deref(), Some("chat"));
+    let mut client = connect(&server, "/ws?room=issued&token_in=message").await;
+    say(&mut client, &token).await;
+    assert_eq!(heard(&mut client).await, "welcome");
+
+    for auth in ["", &format!("{token}0"), &issue(&server, "other", "").await] {
+        let path = format!("/ws?room=issued&token_in=query&auth={auth}");
+        assert_eq!(refusal(&server, &path, &[]).await, 401, "{auth}");
+    }
+}
+
+#[tokio::test]
+async fn an_expired_token_ends_its_connection_and_lets_nobody_in() {
+    let server = start().await;
+    let token = issue(&server, "short", "?ms=2000").await;
+    let path = format!("/ws?room=short&token_in=query&auth={token}");
+    let mut client = connect(&server, &path).await;
+    let mut other = connect(&server, &format!("{path}&expired=3000")).await;
+    echoes(&mut client).await;
+    assert_eq!(closed(&mut client).await, (4401, "token expired".to_owned()));
+    assert_eq!(closed(&mut other).await, (3000, "token expired".to_owned()));
+    assert_eq!(refusal(&server, &path, &[]).await, 401);
+}
+
+#[tokio::test]
+async fn a_revoked_token_ends_its_connections_and_no_others() {
+    let server = start().await;
+    let mut clients = Vec::new();
+    let mut tokens = Vec::new();
+    for _ in 0..3 {
+        let token = issue(&server, "revoke", "").await;
+        let mut client = connect(&server, "/ws?room=revoke&token_in=message").await;
+        say(&mut client, &token).await;
+        assert_eq!(heard(&mut client).await, "welcome");
+        clients.push(client);
+        tokens.push(token);
+    }
+    let path = format!("/control/revoke/revoke?token={}", tokens[0]);
+    assert_eq!(post(&server, &path).await.text(), r#"{"revoked":1}"#);
+    assert_eq!(closed(&mut clients[0]).await.0, 4401);
+    echoes(&mut clients[1]).await;
+    assert_eq!(post(&server, "/control/revoke/revoke").await.text(), r#"{"revoked":2}"#);
+    assert_eq!(closed(&mut clients[1]).await.0, 4401);
+    assert_eq!(closed(&mut clients[2]).await.0, 4401);
+}
+
+#[tokio::test]
+async fn no_statistics_tell_a_token() {
+    let server = start().await;
+    let token = issue(&server, "quiet", "").await;
+    let mut client = connect(&server, "/ws?room=quiet&token_in=message").await;
+    say(&mut client, &token).await;
+    assert_eq!(heard(&mut client).await, "welcome");
+    echoes(&mut client).await;
+    let offer = [("Sec-WebSocket-Protocol", &*format!("chat, token.{token}"))];
+    let _client = dial(server.address(), "/ws?room=quiet&token_in=subprotocol", &offer).await.unwrap();
+    let seen = get(&server, "/stats?room=quiet").await;
+    assert_eq!(seen.json()["received"], serde_json::json!(["are you there?"]));
+    assert!(!seen.text().contains(&token));
+    assert!(!format!("{server:?}").contains(&token), "not even for debugging");
+}
+
+async fn issue(server: &Server, room: &str, query: &str) -> String {
+    let answer = post(server, &format!("/control/{room}/issue{query}")).await;
+    answer.json()["token"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
