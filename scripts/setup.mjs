@@ -3,17 +3,27 @@
 import { delimiter } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure, main } from "./failure.mjs";
-import { chromium, firefox } from "./setup/browsers.mjs";
+import { chromium, firefox, webkit } from "./setup/browsers.mjs";
 import { geckodriver, wasmBindgen, wasmPack } from "./setup/cargo-tool.mjs";
 import { added } from "./setup/path.mjs";
 import { nodeModules } from "./setup/node-modules.mjs";
 import { rustLinters, wasmTarget } from "./setup/rust.mjs";
 import { say } from "./say.mjs";
 
-export { chromium, firefox, geckodriver, nodeModules, rustLinters, wasmBindgen, wasmPack, wasmTarget };
+export {
+  chromium,
+  firefox,
+  geckodriver,
+  nodeModules,
+  rustLinters,
+  wasmBindgen,
+  wasmPack,
+  wasmTarget,
+  webkit,
+};
 
 export const forBuild = [nodeModules, wasmTarget, wasmBindgen];
-export const forTests = [...forBuild, rustLinters, wasmPack, chromium, firefox, geckodriver];
+export const forTests = [...forBuild, rustLinters, wasmPack, chromium, firefox, geckodriver, webkit];
 
 /** Brings everything named here about, in this order. */
 export async function setup(needs) {

@@ -543,12 +543,13 @@ const provide = <T>(provided: Provided<T> | undefined, context: Attempt): unknow
 const list = (protocols: unknown): string[] =>
   protocols == null ? [] : Array.isArray(protocols) ? protocols.map(String) : [String(protocols)];
 
-/** Whether a URL can be one of a WebSocket, and whether it needs no network. */
+/** Whether a URL can be one of a WebSocket here, which mixed content cannot, and whether it needs no network. */
 function examine(url: string): { good: boolean; local: boolean } {
   try {
     const { protocol, hostname } = new URL(url, globalThis.location?.href);
     const local = /^(127\.\d+\.\d+\.\d+|\[::1\]|(.+\.)?localhost)$/.test(hostname);
-    return { good: /^(ws|http)s?:$/.test(protocol), local };
+    const plain = local || !/^https:/.test(globalThis.origin);
+    return { good: (plain ? /^(ws|http)s?:$/ : /^(ws|http)s:$/).test(protocol), local };
   } catch {
     return { good: false, local: false };
   }

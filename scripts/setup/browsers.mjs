@@ -18,6 +18,23 @@ export async function firefox() {
   await programs({ firefox: "firefox-esr" });
 }
 
+/** WebKitGTK under an X server without a screen; its browser is a page of gjs, GNOME's JavaScript. */
+export async function webkit() {
+  await programs({
+    WebKitWebDriver: "webkit2gtk-driver",
+    Xvfb: "xvfb",
+    gjs: "gjs",
+    "WebKit2-4.1.typelib": "gir1.2-webkit2-4.1",
+  });
+}
+
+/** How what does not know `--version` shows that it is here. */
+const SIGNS = {
+  WebKitWebDriver: ["WebKitWebDriver", "--help"],
+  Xvfb: ["Xvfb", "-help"],
+  "WebKit2-4.1.typelib": ["gjs", "-c", 'imports.gi.versions.WebKit2 = "4.1"; imports.gi.WebKit2;'],
+};
+
 /** `wanted` maps a program to the Debian package that holds it. */
 async function programs(wanted) {
   const missing = await absent(wanted);
@@ -33,16 +50,17 @@ async function programs(wanted) {
   const still = await absent(wanted);
   if (still.length === 0) return;
   throw new Failure(
-    `Not on PATH: ${still.join(", ")}. The browser tests need ${still.length > 1 ? "them" : "it"}. ` +
+    `Not found: ${still.join(", ")}. The browser tests need ${still.length > 1 ? "them" : "it"}. ` +
       `On Debian or Ubuntu run: sudo apt-get install ${packages.join(" ")}. ` +
-      `Elsewhere put ${still.join(" and ")} on PATH.`,
+      `Elsewhere install ${still.join(" and ")} and put programs on PATH.`,
   );
 }
 
 async function absent(wanted) {
   const missing = [];
   for (const program of Object.keys(wanted)) {
-    if (!(await output(program, ["--version"]))) missing.push(program);
+    const [command, ...args] = SIGNS[program] ?? [program, "--version"];
+    if ((await output(command, args)) === undefined) missing.push(program);
   }
   return missing;
 }

@@ -63,10 +63,10 @@ export function post(port) {
 
 /**
  * What a WebSocket constructor's exception means, as a number for socket.rs. A SyntaxError is the URL's, or the
- * subprotocols' if the URL is good; Chromium throws SecurityError for mixed content, and Firefox throws for a
- * Content-Security-Policy.
+ * subprotocols' if the URL is good; a SecurityError means mixed content in Chromium, which makes a URL no good one,
+ * and a Content-Security-Policy in WebKit; Firefox has a name for that.
  */
 export function refusal(thrown, urlIsGood) {
   const named = ["SyntaxError", "SecurityError", "NS_ERROR_CONTENT_BLOCKED"].indexOf(thrown?.name);
-  return named === 0 && urlIsGood ? 3 : named < 0 ? 4 : named;
+  return named < 0 ? 4 : urlIsGood && named < 2 ? 3 - named : named;
 }

@@ -68,8 +68,8 @@ impl Drop for Socket {
     }
 }
 
-/// What an exception of a WebSocket constructor means. `url_is_good` tells a bad URL from bad
-/// subprotocols: WHATWG WebSockets names SyntaxError for both.
+/// What an exception of a WebSocket constructor means. `url_is_good`, which mixed content is not, tells
+/// a bad URL from bad subprotocols: WHATWG WebSockets names SyntaxError for both.
 pub fn refusal(thrown: &JsValue, url_is_good: bool) -> Cause {
     refused(browser::refusal(thrown, url_is_good))
 }

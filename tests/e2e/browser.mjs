@@ -1,14 +1,18 @@
 // Real browsers, driven by W3C WebDriver: a page is opened, what it reports is collected, and the browser always ends.
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Browser, Builder, logging } from "selenium-webdriver";
 import LogInspector from "selenium-webdriver/bidi/logInspector.js";
 import chrome from "selenium-webdriver/chrome.js";
 import firefox from "selenium-webdriver/firefox.js";
 import { inRoot } from "../../scripts/paths.mjs";
 import * as needs from "../../scripts/setup.mjs";
+import { onPath } from "./on-path.mjs";
+import { openWebKit } from "./webkit/open.mjs";
 
-export const browsers = ["chromium", "firefox"];
+const openers = { chromium: openChromium, firefox: openFirefox, webkit: openWebKitGtk };
+
+export const browsers = Object.keys(openers);
 
 // Headless, and with nothing that speaks to its maker.
 const CHROMIUM = [
@@ -27,14 +31,18 @@ const CHROMIUM = [
  * it threw and did not catch, as text, in order; `log.entries` holds everything: `{ level, text }`.
  */
 export async function withPage(browserName, url, body) {
-  const driver = await (browserName === "firefox" ? openFirefox() : openChromium());
-  let log;
+  const { driver, entries } = await openers[browserName]();
+  const log = {
+    entries,
+    get errors() {
+      return entries.filter(({ level }) => level === "error").map(({ text }) => text);
+    },
+  };
   try {
-    log = await listen(driver);
     await driver.get(url);
     return await body(driver, log);
   } catch (error) {
-    for (const text of [...(log?.errors ?? []), ...(await refusals(driver, browserName))]) {
+    for (const text of [...log.errors, ...(await refusals(driver, browserName))]) {
       error.message += `\nThe page said: ${text}`;
     }
     throw error;
@@ -53,13 +61,18 @@ export async function screenshot(driver, name, width, height) {
   return file;
 }
 
-/** Windows are larger than what they show, by what the browser itself draws. */
+/** Firefox has no window as narrow as a phone, but its viewport can be; WebKit's windows are all viewport. */
 async function resizeViewport(driver, width, height) {
-  const window = driver.manage().window();
-  await window.setRect({ width, height });
-  const [shownWidth, shownHeight] = await driver.executeScript("return [innerWidth, innerHeight]");
-  await window.setRect({ width: 2 * width - shownWidth, height: 2 * height - shownHeight });
+  if (!(await speaksBidi(driver))) return driver.manage().window().setRect({ width, height });
+  const bidi = await driver.getBidi();
+  const context = await driver.getWindowHandle();
+  await bidi.send({
+    method: "browsingContext.setViewport",
+    params: { context, viewport: { width, height } },
+  });
 }
+
+const speaksBidi = async (driver) => (await driver.getCapabilities()).has("webSocketUrl");
 
 async function openChromium() {
   await needs.chromium();
@@ -71,7 +84,9 @@ async function openChromium() {
   preferences.setLevel(logging.Type.BROWSER, logging.Level.SEVERE);
   options.setLoggingPrefs(preferences);
   const service = new chrome.ServiceBuilder(onPath("chromedriver"));
-  return new Builder().forBrowser(Browser.CHROME).setChromeOptions(options).setChromeService(service).build();
+  return listening(
+    new Builder().forBrowser(Browser.CHROME).setChromeOptions(options).setChromeService(service).build(),
+  );
 }
 
 async function openFirefox() {
@@ -80,36 +95,34 @@ async function openFirefox() {
   const options = new firefox.Options().addArguments("-headless");
   options.setBinary(onPath("firefox")).set("webSocketUrl", true);
   const service = new firefox.ServiceBuilder(onPath("geckodriver"));
-  return new Builder()
-    .forBrowser(Browser.FIREFOX)
-    .setFirefoxOptions(options)
-    .setFirefoxService(service)
-    .build();
+  return listening(
+    new Builder().forBrowser(Browser.FIREFOX).setFirefoxOptions(options).setFirefoxService(service).build(),
+  );
 }
 
-/** Given the driver's own path, selenium-webdriver looks for nothing and downloads nothing. */
-function onPath(program) {
-  const directories = process.env.PATH.split(delimiter);
-  return directories.map((directory) => join(directory, program)).find((file) => existsSync(file));
+async function openWebKitGtk() {
+  await needs.webkit();
+  return openWebKit();
 }
 
-async function listen(driver) {
+async function listening(starting) {
+  const driver = await starting;
   const entries = [];
-  const inspector = await LogInspector(driver);
-  const add = ({ level, text }) => entries.push({ level, text });
-  await inspector.onConsoleEntry(add);
-  await inspector.onJavascriptLog(add);
-  return {
-    entries,
-    get errors() {
-      return entries.filter(({ level }) => level === "error").map(({ text }) => text);
-    },
-  };
+  try {
+    const inspector = await LogInspector(driver);
+    const add = ({ level, text }) => entries.push({ level, text });
+    await inspector.onConsoleEntry(add);
+    await inspector.onJavascriptLog(add);
+  } catch (error) {
+    await driver.quit();
+    throw error;
+  }
+  return { driver, entries };
 }
 
 /** What Chromium itself complains of: a file that is not there, or a policy that forbids something. */
 async function refusals(driver, browserName) {
-  if (browserName === "firefox") return [];
+  if (browserName !== "chromium") return [];
   const entries = await driver.manage().logs().get(logging.Type.BROWSER);
   return entries.map(({ message }) => message);
 }

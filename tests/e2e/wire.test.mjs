@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { browsers, withPage } from "./browser.mjs";
+import { engines } from "./pages/engines.js";
 import { scenarios as blocked } from "./pages/scenarios/blocked.js";
 import { scenarios as connections } from "./pages/scenarios/connections.js";
 import { scenarios as messages } from "./pages/scenarios/messages.js";
@@ -54,8 +55,7 @@ for (const browser of browsers) {
         await run(driver, "network", "the network is back");
       }));
 
-    // Only here can a test ask for a collection.
-    if (browser === "chromium") {
+    if (engines[browser].measuresHeap) {
       it("wires that are closed and let go are collected", () =>
         visit(browser, "", async (driver) => {
           await run(driver, "leaks", "close two hundred wires");

@@ -1,5 +1,6 @@
 // Runs one scenario at a time, by name, for the test that drives this page.
 import { same } from "./check.js";
+import { engineHere } from "./engines.js";
 import { openRoom } from "./room.js";
 import * as wasm from "./wasm.js";
 
@@ -18,6 +19,7 @@ window.runScenario = async (file, title) => {
   const page = {
     ...everwire,
     wasm,
+    engine: engineHere(),
     openRoom,
     over: over.signal,
     /** A wire that is closed when the scenario is over. */

@@ -42,9 +42,11 @@ export const scenarios = {
   },
 
   "where connections are forbidden, a wire is closed, says so, and gives back every send": async ({
+    engine,
     wire,
   }) => {
-    const it = wire(async () => "ws://127.0.0.1:9/");
+    same(plainly(), engine.blockedByPolicy);
+    const it = wire(async () => "ws://server.invalid/");
     const waiting = it.send("waits");
     const events = record(it, "error", "close");
     const { error } = await next(it, "error");
@@ -57,7 +59,16 @@ export const scenarios = {
       ["close", "ContentBlocked, last"],
     ]);
     same([waiting.result.reason, it.send("after").result.reason], ["closed", "closed"]);
-    const atOnce = wire("ws://127.0.0.1:9/");
+    const atOnce = wire("ws://server.invalid/");
     same([atOnce.state.name, atOnce.state.reason], ["closed", "ContentBlocked"]);
   },
 };
+
+/** What the constructor of a plain WebSocket does. */
+function plainly() {
+  try {
+    return ["connecting", "open", "closing", "closed"][new WebSocket("ws://server.invalid/").readyState];
+  } catch (error) {
+    return error.name;
+  }
+}

@@ -1,0 +1,34 @@
+// What the engines do differently, as far as a test can tell: whatever is written here is asserted, in every engine.
+// For users, docs/engines.md.
+
+const most = {
+  /** Codes of a server's close that the page hears; any other code reaches it as 1006. */
+  hears: (code) => code <= 1014 || code >= 3000,
+  /** `bufferedAmount` counts what a server that stopped reading has not taken. */
+  seesStall: true,
+  /** What the constructor does where connect-src forbids the connection. */
+  blockedByPolicy: "closed",
+  /** WebDriver can take the network away; elsewhere the page is told that it is gone. */
+  networkSwitch: false,
+  /** WebDriver can ask for a garbage collection, and how much memory is in use. */
+  measuresHeap: false,
+};
+
+export const engines = {
+  chromium: { ...most, networkSwitch: true, measuresHeap: true },
+  firefox: { ...most, blockedByPolicy: "NS_ERROR_CONTENT_BLOCKED" },
+  webkit: {
+    ...most,
+    // libsoup takes the younger codes for a breach of the protocol.
+    hears: (code) => most.hears(code) && ![1012, 1013, 1014].includes(code),
+    // What its network process has taken is no longer counted, and that one takes everything.
+    seesStall: false,
+    blockedByPolicy: "SecurityError",
+  },
+};
+
+/** The engine that runs this page. */
+export function engineHere({ userAgent } = navigator) {
+  if (userAgent.includes("Firefox/")) return engines.firefox;
+  return userAgent.includes("Chrome/") ? engines.chromium : engines.webkit;
+}

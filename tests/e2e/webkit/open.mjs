@@ -1,0 +1,103 @@
+// A WebKit session: an X display of its own, WebKitWebDriver, and the browser beside this file.
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Builder } from "selenium-webdriver";
+import { waitForServer } from "selenium-webdriver/http/util.js";
+import { start, stop } from "../../../scripts/process.mjs";
+import { onPath } from "../on-path.mjs";
+
+const BROWSER = fileURLToPath(new URL("browser.js", import.meta.url));
+const STARTS_WITHIN = 10_000;
+
+/** Resolves with `{ driver, entries }`; `entries` grows by `{ level, text }` as pages log. */
+export async function openWebKit() {
+  const directory = mkdtempSync(join(tmpdir(), "everwire-webkit-"));
+  const display = await startDisplay();
+  const entries = [];
+  const port = await freePort();
+  const service = start("WebKitWebDriver", [`--port=${port}`], {
+    quiet: true,
+    tee: consoleReader(entries),
+    env: { DISPLAY: display.name, GDK_BACKEND: "x11", NO_AT_BRIDGE: "1" },
+  });
+  const end = async () => {
+    await stop(service);
+    await stop(display.server);
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    const address = `http://127.0.0.1:${port}`;
+    await waitForServer(address, STARTS_WITHIN, service.exited);
+    const driver = await new Builder()
+      .disableEnvironmentOverrides()
+      .usingServer(address)
+      .withCapabilities({
+        browserName: "webkit",
+        "webkitgtk:browserOptions": { binary: onPath("gjs"), args: ["-m", BROWSER, directory] },
+      })
+      .build();
+    return { driver: endingWith(driver, end), entries };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** The same driver: what the page logged during a command is read when the command is over, and after it quits all ends. */
+function endingWith(driver, end) {
+  const execute = driver.execute.bind(driver);
+  driver.execute = async (command) => {
+    const result = await execute(command);
+    // What was written before the answer came is read in this turn of the event loop.
+    await new Promise(setImmediate);
+    return result;
+  };
+  const quit = driver.quit.bind(driver);
+  driver.quit = () => quit().finally(end);
+  return driver;
+}
+
+async function startDisplay() {
+  const screen = ["-screen", "0", "2000x1600x24"];
+  let tell;
+  const number = new Promise((resolve) => (tell = resolve));
+  let printed = "";
+  const tee = (text) => {
+    printed += text;
+    const found = /^(\d+)\n/m.exec(printed);
+    if (found) tell(found[1]);
+  };
+  const server = start("Xvfb", ["-displayfd", "1", ...screen, "-nolisten", "tcp"], { quiet: true, tee });
+  const name = await Promise.race([number, server.exited.then(() => undefined)]);
+  if (name === undefined) throw new Error(`Xvfb did not start: ${printed}`);
+  return { name: `:${name}`, server };
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/** Reads lines like `http://…/page.js:7:12: CONSOLE JS ERROR text`; a line without such a head belongs to the one before. */
+function consoleReader(entries) {
+  const HEAD = /^(?:\S*:\d+:\d+: )?CONSOLE (?:[A-Z]+ )?(ERROR|WARN|LOG|INFO|DEBUG) ([^]*)$/;
+  let rest = "";
+  return (printed) => {
+    const lines = (rest + printed).split("\n");
+    rest = lines.pop();
+    for (const line of lines) {
+      const [, level, text] = HEAD.exec(line) ?? [];
+      if (level) entries.push({ level: level.toLowerCase(), text });
+      else if (entries.length > 0) entries.at(-1).text += `\n${line}`;
+    }
+  };
+}
