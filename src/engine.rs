@@ -99,19 +99,19 @@ impl<P: Platform> Engine<P> {
         if sent == Transmit::NotOpen {
             return None;
         }
-        self.with(|machine, now| machine.passed(now, buffered));
+        self.with(|machine, now| machine.passed(now, len, sent, buffered));
         Some(sent)
     }
 
-    /// A message arrived on this link's socket, which is the current one.
-    pub(crate) fn received(&self, link: LinkId, kind: Kind) -> Delivery {
+    /// A message of `len` bytes arrived on this link's socket, which is the current one.
+    pub(crate) fn received(&self, link: LinkId, kind: Kind, len: usize) -> Delivery {
         let deliver = {
             let mut machine = self.machine.borrow_mut();
             let now = self.platform.now();
             if machine.is_paused() {
                 machine.handle(now, Input::Buffered { link, bytes: self.platform.buffered(), asked: false });
             }
-            machine.received(now, link, kind)
+            machine.received(now, link, kind, len)
         };
         if !deliver {
             self.run();

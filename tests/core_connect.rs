@@ -363,7 +363,7 @@ fn late_events_of_old_links_change_nothing() {
         host.machine.handle(now, late);
     }
     for kind in [Kind::Message, Kind::Pong, Kind::Welcome] {
-        assert!(!host.machine.received(now, old, kind));
+        assert!(!host.machine.received(now, old, kind, 1));
     }
     host.send("on the new link").unwrap();
     assert_eq!(host.wire, [(new, "on the new link".into())]);

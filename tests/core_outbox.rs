@@ -638,7 +638,7 @@ fn a_message_may_pass_only_an_empty_queue_of_an_open_wire_that_is_not_held() {
     let link = host.link();
     assert_eq!(host.machine.may_pass(100), Some(link));
     assert_eq!(host.machine.may_pass(101), None, "larger than maxBytes is refused, open or not");
-    host.machine.passed(host.now, 2_000_000);
+    host.machine.passed(host.now, 100, Transmit::Accepted, 2_000_000);
     assert_eq!(host.machine.may_pass(1), None, "the buffer is full");
     host.buffer(0);
     host.handle(everwire::core::Input::Buffered { link, bytes: 0, asked: true });

@@ -276,7 +276,7 @@ impl Run {
             Op::Transmit(what, buffered) => self.transmit(*what, *buffered),
             Op::Peek => drop(self.machine.peek_transmit(now).is_some()),
             Op::Transmitted(what, buffered) => self.machine.transmitted(now, *what, *buffered),
-            Op::Passed(buffered) => self.machine.passed(now, *buffered),
+            Op::Passed(buffered) => self.machine.passed(now, 1, Transmit::Accepted, *buffered),
             Op::Sleep(millis) => self.now = now.plus(ms(*millis)),
             Op::Wake => self.wake(),
             Op::Timeout => self.timeout(),
@@ -352,7 +352,7 @@ impl Run {
 
     fn receive(&mut self, link: LinkId, kind: Kind) {
         let ends = matches!(self.machine.state(), State::Closing | State::Closed { .. });
-        let delivered = self.machine.received(self.now, link, kind);
+        let delivered = self.machine.received(self.now, link, kind, 1);
         assert!(!(ends && delivered), "a message after close()");
     }
 

@@ -13,7 +13,7 @@ use everwire::core::{
     Close, Config, Heartbeat, Input, Kind, LinkId, Machine, MessageId, Micros, Outcome, Output, Overflow,
     Queue, SendOptions, State, Ticket, Transmit,
 };
-use support::{Letter, Promises, ms};
+use support::{Letter, Promises, REASONS, ms};
 
 const DAY: Micros = ms(86_400_000);
 const SEEDS: u64 = 24;
@@ -258,6 +258,7 @@ impl World {
         assert!(matches!(self.machine.state(), State::Closed { .. }));
         assert_eq!(self.machine.next_wake(), None);
         assert_eq!((self.promises.unsettled(), self.taken.len()), (0, 0));
+        self.check_stats();
         self.tally.links = self.pipes.len() as u64;
         self.tally.arrived = self.arrived.len() as u64;
         self.tally
@@ -269,6 +270,15 @@ impl World {
         assert_eq!(self.machine.queued(), 0, "the queue does not drain");
         let pipe = &self.pipes[&self.machine.link().expect("a link")];
         assert_eq!(pipe.received, pipe.handed.len(), "a living link lost a message");
+    }
+
+    /// The machine has counted what the simulator has seen.
+    fn check_stats(&self) {
+        let stats = self.machine.stats();
+        let not_sent: u64 = REASONS.map(|reason| stats.settled(Outcome::NotSent(reason))).iter().sum();
+        assert_eq!(stats.messages_out(), self.tally.handed);
+        assert_eq!(not_sent, self.tally.not_sent + self.tally.refused);
+        assert_eq!(stats.messages_out() + not_sent, u64::from(self.letters), "every send settles once");
     }
 
     fn run(&mut self, end: Micros) {
@@ -344,7 +354,7 @@ impl World {
                         let bytes = self.pipe(link).buffered;
                         self.machine.handle(self.now, Input::Buffered { link, bytes, asked: false });
                     }
-                    self.machine.received(self.now, link, kind);
+                    self.machine.received(self.now, link, kind, 4);
                     self.drain();
                 }
             }
@@ -543,7 +553,7 @@ impl World {
             self.taken.remove(&letter.id);
             self.tally.handed += 1;
             let buffered = self.pipe(link).buffered;
-            self.machine.passed(self.now, buffered);
+            self.machine.passed(self.now, len, Transmit::Accepted, buffered);
             return self.drain();
         }
         match self.machine.send(self.now, letter.clone(), options.clone()) {

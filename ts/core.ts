@@ -6,7 +6,7 @@ export interface Core {
   range(index: number, what: number): number;
   pass(wire: number, length: number): number | undefined;
   queue(wire: number, receipt: number, length: number, lane: number, ttl: number, keyed: boolean): number;
-  received(wire: number, link: number, kind: number): number | undefined;
+  received(wire: number, link: number, kind: number, length: number): number | undefined;
   act(wire: number, what: number, a: number, b: number, c: number): number | undefined;
 }
 
@@ -23,23 +23,33 @@ export const CLOSE = 8;
 export const GREETED = 9;
 export const HOLD = 10;
 export const DELIVERED = 11;
-export const QUEUED = 12;
-export const QUEUED_BYTES = 13;
-export const RTT = 14;
-export const SMOOTHED_RTT = 15;
-export const DESCRIBE_STATE = 16;
-export const WAITING = 17;
-export const OPEN_INBOX = 18;
-export const PUSH = 19;
-export const TAKE = 20;
-export const CLOSE_INBOX = 21;
-export const WAKE = 22;
-export const SOCKET_OPENED = 23;
-export const SOCKET_ERRORED = 24;
-export const SOCKET_CLOSED = 25;
-export const SOCKET_BUFFERED = 26;
-export const ONLINE = 27;
-export const FORGET = 28;
+export const READ = 12;
+export const DESCRIBE_STATE = 13;
+export const WAITING = 14;
+export const OPEN_INBOX = 15;
+export const PUSH = 16;
+export const TAKE = 17;
+export const CLOSE_INBOX = 18;
+export const WAKE = 19;
+export const SOCKET_OPENED = 20;
+export const SOCKET_ERRORED = 21;
+export const SOCKET_CLOSED = 22;
+export const SOCKET_BUFFERED = 23;
+export const ONLINE = 24;
+export const FORGET = 25;
+
+// What `READ` reads: the counts of src/core/stats.rs, and what is known besides.
+export const STARTED = 0;
+export const LAST_OPENED = 1;
+export const ATTEMPTS = 2;
+export const OPENS = 3;
+export const BYTES_IN = 4;
+export const BYTES_OUT = 6;
+export const NOT_SENT = 8;
+export const QUEUED_BYTES = 32;
+export const QUEUED = 33;
+export const RTT = 34;
+export const SMOOTHED_RTT = 35;
 
 // What `hear` is told or asked, past the numbers of the states.
 export const OPENED = 16;

@@ -39,6 +39,10 @@ export interface WireEventMap<In, Out> {
   close: WireEvent<WireClosed>;
   /** Something failed. What the wire does next is in its state. */
   error: WireEvent<{ readonly error: WireError }>;
+  /** A socket is about to be constructed. The URL is whole, with any token in it. */
+  dial: WireEvent<{ readonly url: string }>;
+  /** A ping is about to be sent. */
+  ping: WireEvent;
   statechange: WireEvent<{ readonly state: WireState }>;
   message: WireEvent<{ readonly data: In }>;
   /** A waiting message gave way to another. */

@@ -273,7 +273,7 @@ export class Link<In, Out> implements Hears {
     }
     const running = this.core;
     const verdict = this.#unlessTrapped(() =>
-      running?.received(this.#number, this.#socketLink, this.#kind(message, raw)),
+      running?.received(this.#number, this.#socketLink, this.#kind(message, raw), byteLength(raw)!),
     );
     if (!verdict) return;
     const parcel: Parcel = { message, raw, failed };
@@ -327,6 +327,7 @@ export class Link<In, Out> implements Hears {
     const { url, protocols } = this.#answer ?? { url: "", protocols: [] };
     const Class = this.socketClass;
     let socket: WebSocket;
+    this.emit("dial", { url });
     try {
       if (!Class) throw new TypeError("There is no WebSocket here.");
       socket = (protocols.length > 0 ? new Class(url, protocols) : new Class(url)) as WebSocket;
@@ -398,7 +399,9 @@ export class Link<In, Out> implements Hears {
     const ping: unknown = this.#options.heartbeat?.ping;
     try {
       const data: unknown = typeof ping === "function" ? (ping as () => unknown)() : ping;
-      return byteLength(data) === undefined ? this.encode(data as Out) : (data as Raw);
+      const raw = byteLength(data) === undefined ? this.encode(data as Out) : (data as Raw);
+      this.emit("ping", {});
+      return raw;
     } catch (error) {
       report(error);
       return undefined;

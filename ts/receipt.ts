@@ -7,7 +7,15 @@ export type Settled<Out> =
   | { readonly outcome: "not-sent"; readonly reason: NotSentReason; readonly message: Out };
 
 /** The core's reasons, in its order, from 1. */
-const REASONS = ["full", "evicted", "superseded", "expired", "withdrawn", "closed", "refused"] as const;
+export const REASONS = [
+  "full",
+  "evicted",
+  "superseded",
+  "expired",
+  "withdrawn",
+  "closed",
+  "refused",
+] as const;
 
 /** One send. It settles exactly once. */
 export class Receipt<Out = unknown> {

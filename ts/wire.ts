@@ -6,6 +6,7 @@ import { iterate } from "./iterate.ts";
 import { Link } from "./link.ts";
 import type { Provided, WireOptions } from "./options.ts";
 import { Receipt } from "./receipt.ts";
+import { readStats, type WireStats } from "./stats.ts";
 
 /** One URL, several taken in turn, or a function asked at every attempt. */
 export type WireUrl = Provided<string | URL | readonly (string | URL)[]>;
@@ -67,12 +68,12 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
 
   /** Messages waiting. */
   get queued(): number {
-    return this.#link.ask(core.QUEUED) ?? 0;
+    return this.#read(core.QUEUED);
   }
 
   /** Bytes waiting. */
   get queuedBytes(): number {
-    return this.#link.ask(core.QUEUED_BYTES) ?? 0;
+    return this.#read(core.QUEUED_BYTES);
   }
 
   /** Receipts of the waiting messages in the order in which they would leave. */
@@ -97,8 +98,13 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
 
   /** Round trips in milliseconds, once a pong has matched a ping. */
   get rtt(): { readonly last: number; readonly smoothed: number } | undefined {
-    const last = this.#link.ask(core.RTT) ?? NaN;
-    return last >= 0 ? { last, smoothed: this.#link.ask(core.SMOOTHED_RTT) ?? last } : undefined;
+    const last = this.#link.ask(core.READ, core.RTT) ?? NaN;
+    return last >= 0 ? { last, smoothed: this.#read(core.SMOOTHED_RTT) } : undefined;
+  }
+
+  /** What the wire has done so far, in numbers. */
+  stats(): WireStats {
+    return readStats(this.rtt, this.#read);
   }
 
   /**
@@ -269,6 +275,8 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
   suspend(): void {
     this.#act(core.SUSPEND);
   }
+
+  readonly #read = (what: number): number => this.#link.ask(core.READ, what) ?? 0;
 
   #act(what: number, a = 0): number | undefined {
     this.#link.root();

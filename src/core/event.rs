@@ -217,6 +217,16 @@ pub enum Outcome {
     NotSent(Reason),
 }
 
+impl Outcome {
+    /// 0 for handed over, else the reason's number.
+    pub const fn number(self) -> usize {
+        match self {
+            Self::HandedOver => 0,
+            Self::NotSent(reason) => reason as usize,
+        }
+    }
+}
+
 /// Why a message never left. The numbers are part of the contract with the npm face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -246,6 +256,17 @@ pub enum Transmit {
     NotOpen,
     /// The socket is open and threw.
     Threw,
+}
+
+impl Transmit {
+    /// What became of the message; nothing yet if the socket is not open.
+    pub const fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::Accepted => Some(Outcome::HandedOver),
+            Self::NotOpen => None,
+            Self::Threw => Some(Outcome::NotSent(Reason::Refused)),
+        }
+    }
 }
 
 /// A message that could not even queue.

@@ -13,6 +13,7 @@ use super::liveness::{Liveness, Verdict};
 use super::outbox::{MessageId, Outbox, Payload, SendOptions, Waiting};
 use super::rng::Rng;
 use super::state::{Cause, Phase, State};
+use super::stats::{Count, Stats};
 use super::time::Micros;
 use super::timer::{ALL, Timer, Timers};
 
@@ -56,6 +57,7 @@ pub struct Machine<P> {
     down_since: Option<Micros>,
     /// Until when we stay away because a server asked for it.
     floor: Micros,
+    stats: Stats,
 }
 
 /// [`State`], with what only the machine needs.
@@ -126,6 +128,7 @@ impl<P: Payload> Machine<P> {
             local: false,
             down_since: None,
             floor: Micros::ZERO,
+            stats: Stats::default(),
             config,
         }
     }
@@ -184,7 +187,7 @@ impl<P: Payload> Machine<P> {
     /// The message and why it was not taken.
     pub fn send(&mut self, now: Micros, payload: P, options: SendOptions) -> Sent<P> {
         if matches!(self.stage, Stage::Closing { .. } | Stage::Closed { .. }) {
-            return Err(NotSent { payload, reason: Reason::Closed });
+            return self.refuse(payload, Reason::Closed);
         }
         // A timer may come late; a message whose time is up takes nobody's room.
         self.expire(now);
@@ -194,7 +197,7 @@ impl<P: Payload> Machine<P> {
         }
         match (pushed.outcome, pushed.refused) {
             (Ok(id), _) => Ok(id),
-            (Err(reason), Some(payload)) => Err(NotSent { payload, reason }),
+            (Err(reason), Some(payload)) => self.refuse(payload, reason),
             // The outbox gives back every message it refuses.
             (Err(_), None) => Ok(MessageId(u64::MAX)),
         }
@@ -240,16 +243,12 @@ impl<P: Payload> Machine<P> {
         let Some((link, id)) = self.offered.take() else {
             return;
         };
-        let outcome = match what {
-            Transmit::Accepted => Outcome::HandedOver,
-            Transmit::Threw => Outcome::NotSent(Reason::Refused),
-            Transmit::NotOpen => {
-                // Its close event should be on the way; until then nothing is offered to it.
-                if self.is_ready(link) {
-                    self.distrust(now);
-                }
-                return;
+        let Some(outcome) = what.outcome() else {
+            // Its close event should be on the way; until then nothing is offered to it.
+            if self.is_ready(link) {
+                self.distrust(now);
             }
+            return;
         };
         // By name: a socket that calls back from within its `send` may have put another at the head.
         if let Some(payload) = self.outbox.withdraw(id) {
@@ -267,15 +266,18 @@ impl<P: Payload> Machine<P> {
         self.clear_link().filter(|_| self.outbox.len() == 0 && self.outbox.admits(len))
     }
 
-    /// The socket took a message past the queue; its `bufferedAmount` after.
-    pub fn passed(&mut self, now: Micros, buffered: u64) {
+    /// What the socket made of a message of `len` bytes past the queue; its `bufferedAmount` after.
+    pub fn passed(&mut self, now: Micros, len: usize, what: Transmit, buffered: u64) {
+        if let Some(outcome) = what.outcome() {
+            self.stats.settle(outcome, len);
+        }
         if buffered > self.config.high_water {
             self.note_buffered(now, buffered);
         }
     }
 
-    /// Something arrived. True if it is for the application.
-    pub fn received(&mut self, now: Micros, link: LinkId, kind: Kind) -> bool {
+    /// Something of `len` bytes arrived. True if it is for the application.
+    pub fn received(&mut self, now: Micros, link: LinkId, kind: Kind, len: usize) -> bool {
         match &mut self.stage {
             Stage::Handshaking { link: current, welcomed, .. } if *current == link => {
                 *welcomed |= kind == Kind::Welcome;
@@ -288,12 +290,15 @@ impl<P: Payload> Machine<P> {
             }
             _ => return false,
         }
-        if kind == Kind::Pong
-            && let Some((rtt, smoothed)) = self.liveness.ponged(now)
-        {
+        if kind != Kind::Pong {
+            self.stats.add(Count::MessagesIn, 1);
+            self.stats.add(Count::BytesIn, len as u64);
+            return true;
+        }
+        if let Some((rtt, smoothed)) = self.liveness.ponged(now) {
             self.event(Event::Pong { rtt, smoothed });
         }
-        kind != Kind::Pong
+        false
     }
 
     /// Holds a message's place in the outputs: [`Event::Message`] comes out in its turn.
@@ -417,6 +422,11 @@ impl<P: Payload> Machine<P> {
         self.liveness.rtt()
     }
 
+    /// What has been counted since this machine was made.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
     fn clear_link(&self) -> Option<LinkId> {
         match self.stage {
             Stage::Ready { link } if !self.flow.paused && !self.flow.failing => Some(link),
@@ -459,7 +469,13 @@ impl<P: Payload> Machine<P> {
     }
 
     fn settle(&mut self, payload: P, outcome: Outcome) {
+        self.stats.settle(outcome, payload.byte_len());
         self.outputs.push_back(Output::Settled { payload, outcome });
+    }
+
+    fn refuse(&mut self, payload: P, reason: Reason) -> Sent<P> {
+        self.stats.settle(Outcome::NotSent(reason), 0);
+        Err(NotSent { payload, reason })
     }
 
     fn settle_all(&mut self, reason: Reason) {

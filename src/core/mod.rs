@@ -17,6 +17,7 @@ mod machine;
 mod outbox;
 mod rng;
 mod state;
+mod stats;
 mod time;
 mod timer;
 
@@ -27,4 +28,5 @@ pub use inbox::Inbox;
 pub use machine::Machine;
 pub use outbox::{LANES, MessageId, NORMAL, Payload, SendOptions, Waiting};
 pub use state::{Cause, Phase, State};
+pub use stats::Stats;
 pub use time::Micros;

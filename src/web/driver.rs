@@ -203,9 +203,9 @@ impl<H: Host> Driver<H> {
         self.0.input(Input::Greeted { link, ok });
     }
 
-    /// A message arrived on the current socket.
-    pub fn received(&self, kind: Kind) -> Delivery {
-        self.0.platform.link().map_or(Delivery::Drop, |link| self.0.received(link, kind))
+    /// A message of `len` bytes arrived on the current socket.
+    pub fn received(&self, kind: Kind, len: usize) -> Delivery {
+        self.0.platform.link().map_or(Delivery::Drop, |link| self.0.received(link, kind, len))
     }
 
     /// The message that was to be delivered now has been.

@@ -13,8 +13,8 @@ use wasm_bindgen::prelude::*;
 
 use super::socket::refused;
 use crate::core::{
-    Cause, Close, Config, Event, Inbox, Input, Kind, LinkId, Machine, MessageId, Micros, OPTIONS, Outcome,
-    Output, Overflow, Payload, Phase, SendOptions, State, Ticket, Transmit, cut_reason,
+    Cause, Close, Config, Event, Inbox, Input, Kind, LinkId, Machine, MessageId, Micros, OPTIONS, Output,
+    Overflow, Payload, Phase, SendOptions, State, Ticket, Transmit, cut_reason,
 };
 use crate::engine::{Delivery, Engine, Platform};
 
@@ -144,13 +144,13 @@ pub fn queue(number: u32, receipt: u32, len: u32, lane: u8, ttl: f64, keyed: boo
 
 /// 0: drop it, 1: deliver it and say so, 2: hold it.
 #[wasm_bindgen]
-pub fn received(number: u32, link: u32, kind: u8) -> u8 {
+pub fn received(number: u32, link: u32, kind: u8, len: u32) -> u8 {
     let kind = match kind {
         1 => Kind::Pong,
         2 => Kind::Welcome,
         _ => Kind::Message,
     };
-    wire(number).map_or(0, |wire| wire.received(LinkId(link), kind) as u8)
+    wire(number).map_or(0, |wire| wire.received(LinkId(link), kind, len as usize) as u8)
 }
 
 /// Everything that is not called for every message, by the numbers of `ts/core.ts`.
@@ -182,22 +182,14 @@ pub fn act(wire_number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
         9 => wire.input(Input::Greeted { link, ok: b != 0.0 }),
         10 => wire.with(|machine, _| machine.enqueue_message()),
         11 => wire.delivered(),
-        12 => return wire.read(|machine| machine.queued()) as f64,
-        13 => return wire.read(|machine| machine.queued_bytes()) as f64,
-        // Before the first round trip there is none.
-        14 => return wire.read(|machine| machine.rtt()).map_or(f64::NAN, |(last, _)| last.as_millis_f64()),
-        15 => {
-            return wire
-                .read(|machine| machine.rtt())
-                .map_or(f64::NAN, |(_, smoothed)| smoothed.as_millis_f64());
-        }
-        16 => face.tell_state(DESCRIBE, &wire.read(|machine| machine.state())),
-        17 => wire.read(|machine| {
+        12 => return wire.read(|machine| read_from(machine, number)),
+        13 => face.tell_state(DESCRIBE, &wire.read(|machine| machine.state())),
+        14 => wire.read(|machine| {
             for waiting in machine.waiting_messages() {
                 face.tell(ITEM, f64::from(waiting.payload.receipt), 0.0, 0.0);
             }
         }),
-        18 => {
+        15 => {
             let mut inboxes = face.inboxes.borrow_mut();
             let place = place_in(&mut inboxes);
             if let Some(slot) = inboxes.get_mut(place) {
@@ -205,28 +197,28 @@ pub fn act(wire_number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
             }
             return place as f64;
         }
-        19 => return face.inbox(number, |inbox| f64::from(inbox.push((), b as usize))),
+        16 => return face.inbox(number, |inbox| f64::from(inbox.push((), b as usize))),
         // 1 for a message, 2 after an overflow.
-        20 => {
+        17 => {
             return face.inbox(number, |inbox| match inbox.take() {
                 Some(()) => 1.0,
                 None => f64::from(u8::from(inbox.overflowed()) * 2),
             });
         }
-        21 => {
+        18 => {
             if let Some(slot) = face.inboxes.borrow_mut().get_mut(number as usize) {
                 *slot = None;
             }
         }
-        22 => wire.wake(),
-        23 => wire.input(Input::Opened { link }),
-        24 => wire.input(Input::Errored { link }),
-        25 => {
+        19 => wire.wake(),
+        20 => wire.input(Input::Opened { link }),
+        21 => wire.input(Input::Errored { link }),
+        22 => {
             let close = Close { code: b as u16, reason: text(), clean: c != 0.0 };
             wire.input(Input::Closed { link, close });
         }
-        26 => wire.input(Input::Buffered { link, bytes: b as u64, asked: true }),
-        27 => wire.input(Input::Online(a != 0.0)),
+        23 => wire.input(Input::Buffered { link, bytes: b as u64, asked: true }),
+        24 => wire.input(Input::Online(a != 0.0)),
         // The TypeScript that stood for it has been collected.
         _ => drop(WIRES.with_borrow_mut(|wires| wires.get_mut(wire_number as usize).map(Option::take))),
     }
@@ -433,14 +425,23 @@ impl Platform for Face {
                 wire.input(Input::Decided { ticket, delay });
             }
             Output::Settled { payload, outcome } => {
-                let reason = match outcome {
-                    Outcome::HandedOver => 0,
-                    Outcome::NotSent(reason) => reason as u8,
-                };
-                self.tell(SETTLED, f64::from(payload.receipt), f64::from(reason), 0.0);
+                self.tell(SETTLED, f64::from(payload.receipt), outcome.number() as f64, 0.0);
             }
             Output::Event(event) => self.tell_event(wire, &event),
         }
+    }
+}
+
+/// A number of `ts/core.ts` past the counts, or a count.
+fn read_from(machine: &Machine<Parcel>, number: u32) -> f64 {
+    match number {
+        32 => machine.queued_bytes() as f64,
+        33 => machine.queued() as f64,
+        // Before the first round trip there is none.
+        34 | 35 => machine
+            .rtt()
+            .map_or(f64::NAN, |(last, smoothed)| if number == 34 { last } else { smoothed }.as_millis_f64()),
+        count => machine.stats().at(count as usize) as f64,
     }
 }
 

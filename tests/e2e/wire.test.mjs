@@ -9,11 +9,12 @@ import { scenarios as messages } from "./pages/scenarios/messages.js";
 import { scenarios as options } from "./pages/scenarios/options.js";
 import { scenarios as receipts } from "./pages/scenarios/receipts.js";
 import { scenarios as separate } from "./pages/scenarios/separate.js";
+import { scenarios as stats } from "./pages/scenarios/stats.js";
 import { scenarios as trap } from "./pages/scenarios/trap.js";
 import { startPeer } from "./peer.mjs";
 
 const SCENARIO_TIMEOUT = 60_000;
-const files = Object.entries({ receipts, messages, connections, options, separate, trap });
+const files = Object.entries({ receipts, messages, connections, options, separate, stats, trap });
 const [noWasm, noConnections] = Object.keys(blocked);
 
 let peer;

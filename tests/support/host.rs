@@ -259,7 +259,7 @@ impl Host {
     }
 
     pub fn arrives_on(&mut self, link: LinkId, kind: Kind, text: &str) {
-        let for_the_application = self.machine.received(self.now, link, kind);
+        let for_the_application = self.machine.received(self.now, link, kind, text.len());
         if !for_the_application {
             self.run();
             return;

@@ -13,7 +13,18 @@ pub use letter::{Letter, keyed, lane, ttl};
 pub use promises::Promises;
 pub use seen::{Asked, Seen};
 
-use everwire::core::{Close, Config, Heartbeat, Reconnect};
+use everwire::core::{Close, Config, Heartbeat, Reason, Reconnect};
+
+/// Every reason, by its number.
+pub const REASONS: [Reason; 7] = [
+    Reason::Full,
+    Reason::Evicted,
+    Reason::Superseded,
+    Reason::Expired,
+    Reason::Withdrawn,
+    Reason::Closed,
+    Reason::Refused,
+];
 
 /// A close frame with this code and reason.
 pub fn close(code: u16, reason: &str) -> Close {

@@ -1,5 +1,13 @@
 // What the compiler tells those who use the package: this compiles, or the test fails.
-import { type Receipt, type Settled, Wire, WireError, type WireErrorCode, type WireState } from "everwire";
+import {
+  type Receipt,
+  type Settled,
+  Wire,
+  WireError,
+  type WireErrorCode,
+  type WireState,
+  type WireStats,
+} from "everwire";
 import { init, Wire as WireBeside } from "everwire/url";
 
 interface Price {
@@ -64,6 +72,15 @@ if (state.name === "waiting") {
 }
 // @ts-expect-error only a wire that waits has a delay
 else state.delay;
+
+// Numbers.
+const stats: WireStats = wire.stats();
+takes<number>(stats.sent.bytes + stats.received.messages + stats.notSent.evicted + stats.reconnects);
+takes<number | undefined>(stats.rtt?.smoothed);
+takes<number | undefined>(stats.openedAt);
+// @ts-expect-error nothing is reset
+stats.attempts = 0;
+wire.addEventListener("dial", (event) => takes<string>(event.url));
 
 // Addresses and options.
 new Wire(() => "wss://example.org");

@@ -520,7 +520,7 @@ impl Host for TestHost {
                 } else {
                     Kind::Message
                 };
-                match wire.driver.received(kind) {
+                match wire.driver.received(kind, data.as_string().map_or(0, |text| text.len())) {
                     Delivery::Drop => {}
                     Delivery::Now => {
                         deliver(wire, &data);

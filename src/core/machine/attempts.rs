@@ -7,6 +7,10 @@ impl<P: Payload> Machine<P> {
         self.timers.stop_all();
         self.stable = false;
         self.down_since.get_or_insert(now);
+        if self.stats.attempts() == 0 {
+            self.stats.set(Count::Started, now);
+        }
+        self.stats.add(Count::Attempts, 1);
         let ticket = self.ticket();
         self.stage = Stage::Resolving { ticket };
         self.timers.set(Timer::Connect, now.plus(self.config.reconnect.connect_timeout));
@@ -83,6 +87,8 @@ impl<P: Payload> Machine<P> {
             self.timers.set(Timer::Idle, now.plus(idle));
         }
         self.was_open = true;
+        self.stats.add(Count::Opens, 1);
+        self.stats.set(Count::Opened, now);
         self.floor = Micros::ZERO;
         self.announce();
         self.event(Event::Opened);
