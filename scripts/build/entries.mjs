@@ -1,5 +1,7 @@
 // What the npm package exports: one file in pkg/ for each of these sources. `ownUrl`: it finds its wasm beside itself.
+// `noCore`: it is for use with any of the others, and holds no core.
 export const entries = [
   { name: "everwire", source: "ts/everwire.ts" },
   { name: "url", source: "ts/url.ts", ownUrl: true },
+  { name: "debug", source: "ts/debug.ts", noCore: true },
 ];

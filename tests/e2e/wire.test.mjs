@@ -5,6 +5,7 @@ import { browsers, withPage } from "./browser.mjs";
 import { engines } from "./pages/engines.js";
 import { scenarios as blocked } from "./pages/scenarios/blocked.js";
 import { scenarios as connections } from "./pages/scenarios/connections.js";
+import { scenarios as debug } from "./pages/scenarios/debug.js";
 import { scenarios as messages } from "./pages/scenarios/messages.js";
 import { scenarios as options } from "./pages/scenarios/options.js";
 import { scenarios as receipts } from "./pages/scenarios/receipts.js";
@@ -14,7 +15,7 @@ import { scenarios as trap } from "./pages/scenarios/trap.js";
 import { startPeer } from "./peer.mjs";
 
 const SCENARIO_TIMEOUT = 60_000;
-const files = Object.entries({ receipts, messages, connections, options, separate, stats, trap });
+const files = Object.entries({ receipts, messages, connections, options, separate, stats, debug, trap });
 const [noWasm, noConnections] = Object.keys(blocked);
 
 let peer;

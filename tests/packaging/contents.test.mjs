@@ -26,6 +26,7 @@ describe("the npm package", () => {
       "README.md",
       "package.json",
       "pkg/README.md",
+      "pkg/debug.js",
       "pkg/everwire.js",
       "pkg/everwire.wasm",
       "pkg/url.js",

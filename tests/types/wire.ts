@@ -8,6 +8,7 @@ import {
   type WireState,
   type WireStats,
 } from "everwire";
+import { type LogEntry, log, measure } from "everwire/debug";
 import { init, Wire as WireBeside } from "everwire/url";
 
 interface Price {
@@ -81,6 +82,12 @@ takes<number | undefined>(stats.openedAt);
 // @ts-expect-error nothing is reset
 stats.attempts = 0;
 wire.addEventListener("dial", (event) => takes<string>(event.url));
+
+// Looking on.
+takes<() => void>(log(wire, { name: "prices", to: (entry) => takes<LogEntry>(entry) }));
+takes<() => void>(measure(wire));
+// @ts-expect-error a socket is no wire
+log(new WebSocket("wss://example.org"));
 
 // Addresses and options.
 new Wire(() => "wss://example.org");
