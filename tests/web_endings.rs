@@ -16,7 +16,7 @@ async fn a_close_that_is_not_fatal_is_followed_by_a_new_connection() {
     for (query, code, reason) in [
         ("close=1000", 1000, ""),
         ("close=1001&reason=going", 1001, "going"),
-        ("close=1012&reason=Neustart%20%C3%BC", 1012, "Neustart ü"),
+        ("close=1011&reason=Neustart%20%C3%BC", 1011, "Neustart ü"),
         ("close=1005", 1005, ""),
         ("close=4000", 4000, ""),
     ] {
@@ -33,12 +33,12 @@ async fn a_close_that_is_not_fatal_is_followed_by_a_new_connection() {
 #[wasm_bindgen_test]
 async fn a_close_comes_after_every_message_before_it() {
     let Some(room) = room().await else { return };
-    let wire = plan_in_turn(&[room.url("close=1012&after=3"), room.url("")]).connect();
+    let wire = plan_in_turn(&[room.url("close=1001&after=3"), room.url("")]).connect();
     for text in ["1", "2", "3"] {
         wire.send(text);
     }
     assert_eq!(wire.next_texts(3).await, ["1", "2", "3"]);
-    assert_eq!(wire.lost().await.1.code, 1012);
+    assert_eq!(wire.lost().await.1.code, 1001);
 }
 
 #[wasm_bindgen_test]
@@ -56,7 +56,7 @@ async fn a_fatal_close_ends_the_wire_and_gives_back_what_waits() {
 #[wasm_bindgen_test]
 async fn the_application_overrides_the_close_table() {
     let Some(room) = room().await else { return };
-    let wire = plan_in_turn(&[room.url("close=4401"), room.url("close=1012")])
+    let wire = plan_in_turn(&[room.url("close=4401"), room.url("close=1001")])
         .with(|_, script| {
             script.decide = Some(|question| question.fatal.then_some(ms(5)));
         })
@@ -64,16 +64,16 @@ async fn the_application_overrides_the_close_table() {
     let wait = wire.waits().await;
     assert_eq!((wait.delay, wait.close.code), (ms(5), 4401));
     let (cause, close) = wire.ended().await;
-    assert_eq!((cause, close.code), (Cause::GaveUp, 1012));
+    assert_eq!((cause, close.code), (Cause::GaveUp, 1001));
 }
 
 #[wasm_bindgen_test]
 async fn a_server_that_asks_for_time_gets_it() {
     let Some(room) = room().await else { return };
-    let wire = plan(room.url("close=1013&reason=busy%3B%20retry-after%3D30000")).connect();
+    let wire = plan(room.url("close=1011&reason=busy%3B%20retry-after%3D30000")).connect();
     let wait = wire.waits().await;
     assert!(wait.delay >= ms(30_000) && wait.delay <= ms(30_020), "{wait:?}");
-    assert_eq!((wait.close.code, &*wait.close.reason), (1013, "busy; retry-after=30000"));
+    assert_eq!((wait.close.code, &*wait.close.reason), (1011, "busy; retry-after=30000"));
 }
 
 #[wasm_bindgen_test]

@@ -136,6 +136,10 @@ async fn messages_wait_while_a_stalled_socket_is_full_and_leave_by_the_next_one(
     send_numbered(&wire);
     // Buffers of the system swallow some megabytes first; then nothing moves any more.
     let watch = wire.driver.watch_drain(Some(ms(700)));
+    if !engine_here().sees_stall() {
+        assert!(wire.drained(watch).await, "the engine takes everything");
+        return;
+    }
     assert!(!wire.drained(watch).await, "the queue must not drain into a stalled socket");
     let buffered = wire.driver.socket(web_sys::WebSocket::buffered_amount).unwrap();
     // It resumes at half the mark.

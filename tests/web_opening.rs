@@ -23,7 +23,7 @@ async fn a_url_that_the_browser_refuses_ends_the_wire_and_says_so() {
 #[wasm_bindgen_test]
 async fn subprotocols_that_the_browser_refuses_end_the_wire_and_say_so() {
     for names in [["twice", "twice"], ["a b", "c"], ["", "c"], ["a,b", "c"], ["a/b", "c"], ["grüezi", "c"]] {
-        let wire = plan("ws://127.0.0.1:9/").protocols(&names).connect();
+        let wire = plan("ws://127.0.0.1/").protocols(&names).connect();
         assert_eq!(wire.ended().await, (Cause::InvalidProtocols, Close::abnormal()), "{names:?}");
         assert_eq!(wire.thrown(), "SyntaxError", "{names:?}");
     }
@@ -135,7 +135,8 @@ async fn a_greeting_leaves_before_the_queue_which_waits_for_the_welcome() {
     wire.send("second");
     assert_eq!(wire.next_texts(3).await, ["welcome", "first", "second"]);
     wire.opened().await;
-    assert_eq!(room.received().await, ["s3cret", "first", "second"]);
+    // The peer keeps tokens to itself.
+    assert_eq!(room.received().await, ["first", "second"]);
     let phases: Vec<Phase> = wire.heard().iter().filter_map(phase).collect();
     assert_eq!(phases, [Phase::Resolving, Phase::Dialing, Phase::Handshaking]);
 }
@@ -153,7 +154,7 @@ async fn a_wrong_token_in_the_greeting_is_fatal() {
     let (cause, close) = wire.ended().await;
     assert_eq!((cause, close.code, &*close.reason), (Cause::ServerClosed, 4401, "token"));
     assert_eq!(wire.settled().await.0, "never sent");
-    assert_eq!(room.received().await, ["wrong"]);
+    assert!(room.received().await.is_empty());
 }
 
 #[wasm_bindgen_test]
@@ -183,10 +184,10 @@ async fn the_subprotocol_is_the_one_that_the_server_chooses() {
 }
 
 #[wasm_bindgen_test]
-async fn when_the_server_chooses_no_subprotocol_chromium_fails_and_firefox_opens() {
+async fn when_the_server_chooses_no_subprotocol_a_strict_engine_fails_and_others_open() {
     let Some(room) = room().await else { return };
     let wire = plan(room.url("protocol=none")).protocols(&["a", "b"]).connect();
-    if is_chromium() {
+    if engine_here().needs_subprotocol() {
         assert_eq!(wire.failed().await, (Cause::DialFailed, Close::abnormal()));
     } else {
         wire.opened().await;

@@ -23,6 +23,7 @@ export const steps = [
   step("size", "every entry is within its budget", ["build"], () => script("size.mjs", "--no-build")),
   step("wasm-chrome", "wasm-pack tests in Chromium", ["setup"], (to) => wasmPackTest("chrome", to)),
   step("wasm-firefox", "wasm-pack tests in Firefox", ["setup"], (to) => wasmPackTest("firefox", to)),
+  step("wasm-webkit", "wasm-pack tests in WebKit", ["setup"], (to) => wasmPackTest("webkit", to)),
   step("packaging", "the package in its users' hands", ["build"], (to) => nodeTests("packaging", to)),
   step("e2e", "the package and the demo in real browsers", ["build"], (to) => nodeTests("e2e", to)),
 ];

@@ -5,9 +5,9 @@ import { Browser, Builder, logging } from "selenium-webdriver";
 import LogInspector from "selenium-webdriver/bidi/logInspector.js";
 import chrome from "selenium-webdriver/chrome.js";
 import firefox from "selenium-webdriver/firefox.js";
+import { onPath } from "../../scripts/on-path.mjs";
 import { inRoot } from "../../scripts/paths.mjs";
 import * as needs from "../../scripts/setup.mjs";
-import { onPath } from "./on-path.mjs";
 import { openWebKit } from "./webkit/open.mjs";
 
 const openers = { chromium: openChromium, firefox: openFirefox, webkit: openWebKitGtk };

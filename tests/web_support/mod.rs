@@ -15,8 +15,6 @@ use web_sys::WebSocket;
 
 #[wasm_bindgen(module = "/tests/web_support/page.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = isChromium)]
-    pub(crate) fn is_chromium() -> bool;
     #[wasm_bindgen(js_name = pretendOnline)]
     pub(crate) fn pretend_online(online: Option<bool>);
     pub(crate) fn blob(parts: &Array) -> JsValue;
@@ -25,6 +23,17 @@ extern "C" {
     pub(crate) fn flapping() -> Function;
     #[wasm_bindgen(js_name = hurryTimers)]
     pub(crate) fn hurry_timers() -> Function;
+}
+
+#[wasm_bindgen(module = "/tests/e2e/pages/engines.js")]
+extern "C" {
+    pub(crate) type Engine;
+    #[wasm_bindgen(js_name = engineHere)]
+    pub(crate) fn engine_here() -> Engine;
+    #[wasm_bindgen(method, getter, js_name = needsSubprotocol)]
+    pub(crate) fn needs_subprotocol(this: &Engine) -> bool;
+    #[wasm_bindgen(method, getter, js_name = seesStall)]
+    pub(crate) fn sees_stall(this: &Engine) -> bool;
 }
 
 pub(crate) const fn ms(millis: u64) -> Micros {

@@ -10,8 +10,6 @@ export async function request(method, url) {
   return response.headers.get("content-type")?.startsWith("application/json") ? JSON.parse(text) : text;
 }
 
-export const isChromium = () => "chrome" in globalThis;
-
 /** What `navigator.onLine` says from now on, and the event that tells of it; undefined for the truth, without an event. */
 export function pretendOnline(online) {
   if (online === undefined) return delete navigator.onLine;

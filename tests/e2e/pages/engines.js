@@ -4,6 +4,8 @@
 const most = {
   /** Codes of a server's close that the page hears; any other code reaches it as 1006. */
   hears: (code) => code <= 1014 || code >= 3000,
+  /** A dial fails if subprotocols were offered and the server chose none. */
+  needsSubprotocol: false,
   /** `bufferedAmount` counts what a server that stopped reading has not taken. */
   seesStall: true,
   /** What the constructor does where connect-src forbids the connection. */
@@ -15,7 +17,7 @@ const most = {
 };
 
 export const engines = {
-  chromium: { ...most, networkSwitch: true, measuresHeap: true },
+  chromium: { ...most, needsSubprotocol: true, networkSwitch: true, measuresHeap: true },
   firefox: { ...most, blockedByPolicy: "NS_ERROR_CONTENT_BLOCKED" },
   webkit: {
     ...most,

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Builder } from "selenium-webdriver";
 import { waitForServer } from "selenium-webdriver/http/util.js";
+import { startDisplay } from "../../../scripts/display.mjs";
+import { onPath } from "../../../scripts/on-path.mjs";
 import { start, stop } from "../../../scripts/process.mjs";
-import { onPath } from "../on-path.mjs";
 
 const BROWSER = fileURLToPath(new URL("browser.js", import.meta.url));
 const STARTS_WITHIN = 10_000;
@@ -21,11 +22,11 @@ export async function openWebKit() {
   const service = start("WebKitWebDriver", [`--port=${port}`], {
     quiet: true,
     tee: consoleReader(entries),
-    env: { DISPLAY: display.name, GDK_BACKEND: "x11", NO_AT_BRIDGE: "1" },
+    env: display.env,
   });
   const end = async () => {
     await stop(service);
-    await stop(display.server);
+    await display.stop();
     rmSync(directory, { recursive: true, force: true });
   };
   try {
@@ -58,22 +59,6 @@ function endingWith(driver, end) {
   const quit = driver.quit.bind(driver);
   driver.quit = () => quit().finally(end);
   return driver;
-}
-
-async function startDisplay() {
-  const screen = ["-screen", "0", "2000x1600x24"];
-  let tell;
-  const number = new Promise((resolve) => (tell = resolve));
-  let printed = "";
-  const tee = (text) => {
-    printed += text;
-    const found = /^(\d+)\n/m.exec(printed);
-    if (found) tell(found[1]);
-  };
-  const server = start("Xvfb", ["-displayfd", "1", ...screen, "-nolisten", "tcp"], { quiet: true, tee });
-  const name = await Promise.race([number, server.exited.then(() => undefined)]);
-  if (name === undefined) throw new Error(`Xvfb did not start: ${printed}`);
-  return { name: `:${name}`, server };
 }
 
 function freePort() {
