@@ -212,6 +212,7 @@ pub fn act(wire_number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
         }
         19 => wire.wake(),
         20 => wire.input(Input::Opened { link }),
+        21 if b != 0.0 => wire.input(Input::DialFailed { link, cause: Cause::MixedContent }),
         21 => wire.input(Input::Errored { link }),
         22 => {
             let close = Close { code: b as u16, reason: text(), clean: c != 0.0 };
