@@ -6,12 +6,14 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::core::{Config, Input, Kind, LinkId, Machine, Micros, Output, Payload, Transmit};
+use crate::core::{CloseReason, Config, Input, Kind, LinkId, Machine, Micros, Output, Payload, Transmit};
 
 /// What the engine runs on.
 pub(crate) trait Platform: Sized {
     /// A message on its way out.
     type Payload: Payload;
+    /// What the machine carries of a close reason.
+    type Reason: CloseReason;
     /// What of a message the socket is shown.
     type Data;
 
@@ -24,7 +26,7 @@ pub(crate) trait Platform: Sized {
     /// The current socket's `bufferedAmount`.
     fn buffered(&self) -> u64;
     /// Does what the core says.
-    fn obey(&self, engine: &Engine<Self>, output: Output<Self::Payload>);
+    fn obey(&self, engine: &Engine<Self>, output: Output<Self::Payload, Self::Reason>);
     /// Calls [`Engine::wake`] after so many milliseconds, in place of any earlier such request; never if `None`.
     fn alarm(&self, millis: Option<f64>);
 }
@@ -43,7 +45,7 @@ pub enum Delivery {
 
 pub(crate) struct Engine<P: Platform> {
     pub(crate) platform: P,
-    machine: RefCell<Machine<P::Payload>>,
+    machine: RefCell<Machine<P::Payload, P::Reason>>,
     /// Somebody further out is delivering.
     running: Cell<bool>,
     /// A message is being offered to the socket.
@@ -65,18 +67,18 @@ impl<P: Platform> Engine<P> {
     }
 
     /// Changes the machine, then does what follows from it.
-    pub(crate) fn with<T>(&self, change: impl FnOnce(&mut Machine<P::Payload>, Micros) -> T) -> T {
+    pub(crate) fn with<T>(&self, change: impl FnOnce(&mut Machine<P::Payload, P::Reason>, Micros) -> T) -> T {
         let result = change(&mut self.machine.borrow_mut(), self.platform.now());
         self.run();
         result
     }
 
-    pub(crate) fn input(&self, input: Input) {
+    pub(crate) fn input(&self, input: Input<P::Reason>) {
         self.with(|machine, now| machine.handle(now, input));
     }
 
     /// Reads from the machine.
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&Machine<P::Payload>) -> T) -> T {
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Machine<P::Payload, P::Reason>) -> T) -> T {
         read(&self.machine.borrow())
     }
 

@@ -17,26 +17,26 @@ export const SUSPEND = 2;
 export const CLEAR = 3;
 export const WITHDRAW = 4;
 export const WATCH_DRAIN = 5;
-export const TARGET = 6;
-export const TARGET_FAILED = 7;
-export const CLOSE = 8;
-export const GREETED = 9;
-export const HOLD = 10;
-export const DELIVERED = 11;
+export const HOLD = 6;
+export const CLOSE = 7;
+export const DELIVERED = 10;
+export const WAKE = 11;
 export const READ = 12;
-export const DESCRIBE_STATE = 13;
-export const WAITING = 14;
-export const OPEN_INBOX = 15;
-export const PUSH = 16;
-export const TAKE = 17;
-export const CLOSE_INBOX = 18;
-export const WAKE = 19;
-export const SOCKET_OPENED = 20;
-export const SOCKET_ERRORED = 21;
-export const SOCKET_CLOSED = 22;
-export const SOCKET_BUFFERED = 23;
-export const ONLINE = 24;
-export const FORGET = 25;
+export const DESCRIBE_STATE = 16;
+export const WAITING = 17;
+export const OPEN_INBOX = 18;
+export const PUSH = 19;
+export const TAKE = 20;
+export const CLOSE_INBOX = 21;
+export const FORGET = 22;
+export const TARGET = 23;
+export const TARGET_FAILED = 24;
+export const GREETED = 25;
+export const SOCKET_OPENED = 26;
+export const SOCKET_ERRORED = 27;
+export const SOCKET_BUFFERED = 28;
+export const ONLINE = 29;
+export const SOCKET_CLOSED = 30;
 
 // What `READ` reads: the counts of src/core/stats.rs, and what is known besides.
 export const STARTED = 0;
@@ -72,14 +72,8 @@ export const DESCRIBE = 32;
 export const ALARM = 48;
 export const LISTEN = 49;
 export const RELEASE = 50;
-export const CHARACTER = 51;
-export const ITEM = 52;
-export const BUFFERED = 53;
-
-// What an attempt to dial answers that failed, where it matters here.
-export const INVALID_URL = 0;
-export const CONTENT_BLOCKED = 2;
-export const INVALID_PROTOCOLS = 3;
+export const ITEM = 51;
+export const BUFFERED = 52;
 
 // What `pass`, `received` and `queue` answer.
 export const TAKEN = 1;

@@ -4,6 +4,7 @@ import {
   buffered,
   Clock,
   close,
+  cut,
   detach,
   type Hears,
   lay,
@@ -73,7 +74,9 @@ export class Link<In, Out> implements Hears {
   #passed: Raw | undefined;
   /** What arrived while something else was being delivered. */
   readonly #held: Parcel[] = [];
-  #text = "";
+  /** Close reasons by number: those that the core gives, then the latest sixteen that were heard or given. */
+  readonly #reasons = ["", "reconnect", "suspended"];
+  #reasonsKept = 0;
   /** The answer to a question for what waits. */
   #items: Receipt<Out>[] = [];
   /** Why there is no core behind this wire. */
@@ -82,7 +85,7 @@ export class Link<In, Out> implements Hears {
   #abort: AbortController | undefined;
   /** The latest question, by itself: numbers begin again in a new core. */
   #question: Attempt | undefined;
-  #answer: { url: string; protocols: string[]; shown: string } | undefined;
+  #answer: { url: string; protocols: string[] } | undefined;
   /** What was thrown, on its way to the event that tells of it. */
   #thrown: unknown;
   #state: WireState = { name: "idle" };
@@ -148,8 +151,7 @@ export class Link<In, Out> implements Hears {
   }
 
   close(code: number, reason: string): void {
-    layText(reason);
-    this.ask(core.CLOSE, code);
+    this.ask(core.CLOSE, code, this.#keepReason(cut(reason)));
   }
 
   /** Receipts of the waiting messages in the order in which they would leave. */
@@ -234,36 +236,41 @@ export class Link<In, Out> implements Hears {
     else void Promise.resolve().then(dispatch);
   }
 
-  /** What cannot be encoded is given back with the error, but for greetings: they may be tokens. */
-  encode(message: Out, back: { data?: Out } = { data: message }): Raw {
+  encode(message: Out): Raw {
     let data: unknown;
     try {
       data = this.codec.encode(message);
     } catch (cause) {
-      throw new WireError("InvalidMessage", { ...back, cause });
+      throw new WireError("InvalidMessage", { cause, data: message });
     }
     if (byteLength(data) !== undefined) return data as Raw;
     const given = data === null ? "null" : typeof data;
     const cause = new TypeError(
       `The codec gave ${given}; a WebSocket sends strings, buffers, views and Blobs.`,
     );
-    throw new WireError("InvalidMessage", { ...back, cause });
+    throw new WireError("InvalidMessage", { cause, data: message });
   }
 
   // What the socket calls.
 
   readonly #opened = (): void => void this.ask(core.SOCKET_OPENED, this.#socketLink);
 
-  // WebKit tells of mixed content by an error of a socket that still connects, and no close event follows.
-  readonly #errored = (): void =>
-    void this.ask(core.SOCKET_ERRORED, this.#socketLink, Number(this.socket?.readyState === 0));
+  readonly #errored = (): void => void this.ask(core.SOCKET_ERRORED, this.#socketLink);
 
   readonly #closed = ({ code, reason, wasClean }: CloseEvent): void => {
     if (this.socket) detach(this.socket);
     this.socket = undefined;
+    const kept = this.#keepReason(reason);
     layText(reason);
-    this.ask(core.SOCKET_CLOSED, this.#socketLink, code, Number(wasClean));
+    this.ask(core.SOCKET_CLOSED, this.#socketLink, code, kept * 2 + Number(wasClean));
   };
+
+  #keepReason(reason: string): number {
+    if (!reason) return 0;
+    const number = 3 + (this.#reasonsKept++ % 16);
+    this.#reasons[number] = reason;
+    return number;
+  }
 
   readonly #arrived = (event: MessageEvent): void => {
     const raw = event.data as string | ArrayBuffer;
@@ -309,10 +316,10 @@ export class Link<In, Out> implements Hears {
       // A late answer must not take the place of the current one.
       if (question !== this.#question) return;
       const chosen: unknown = Array.isArray(url) ? url[turn % url.length] : url;
-      if (!isUrl(chosen)) return failed(new TypeError(`The url function gave ${typeof chosen}, not a URL.`));
+      if (!isUrl(chosen)) return failed(new TypeError(`The url function gave ${String(chosen)}, not a URL.`));
       const text = String(chosen).replace(/#.*$/s, "");
-      const { good, local, shown } = examine(text);
-      this.#answer = { url: text, protocols: list(protocols), shown };
+      this.#answer = { url: text, protocols: list(protocols) };
+      const { good, local } = examine(text);
       this.#good = good;
       this.ask(core.TARGET, ticket, Number(local));
     };
@@ -327,21 +334,19 @@ export class Link<In, Out> implements Hears {
 
   /** Under 0 for a socket, else what the exception means. */
   #dial(link: number): number {
-    const { url, protocols, shown } = this.#answer ?? { url: "", protocols: [], shown: "" };
+    const { url, protocols } = this.#answer ?? { url: "", protocols: [] };
     const Class = this.socketClass;
     let socket: WebSocket;
-    this.emit("dial", { url: shown });
+    this.emit("dial", { url });
     try {
       if (!Class) throw new TypeError("There is no WebSocket here.");
       socket = (protocols.length > 0 ? new Class(url, protocols) : new Class(url)) as WebSocket;
     } catch (error) {
-      const meaning = refusal(error, this.#good);
-      // The text of a SyntaxError names the URL or the subprotocols, and a token in them.
-      if (meaning !== core.INVALID_URL && meaning !== core.INVALID_PROTOCOLS) this.#thrown = error;
-      return meaning;
+      this.#thrown = error;
+      return refusal(error, this.#good);
     }
     // Chromium, blocked by connect-src: constructed closed, one error event, never a close event.
-    if (socket.readyState === 3) return core.CONTENT_BLOCKED;
+    if (socket.readyState === 3) return 2;
     this.#drop();
     this.socket = socket;
     this.#socketLink = link;
@@ -378,14 +383,13 @@ export class Link<In, Out> implements Hears {
     };
     const sendRaw = (data: Raw) => {
       if (this.core === running && this.#offer(link, data) >= 0) return;
-      // Without the data, which may be a token: this error is told to whoever listens.
-      throw new WireError("GreetingFailed", { text: "The link is not open any more." });
+      throw new WireError("GreetingFailed", { text: "The link is not open any more.", data });
     };
     const greeting: Greeting<Out> = {
       attempt,
       signal,
       sendRaw,
-      send: (message) => sendRaw(this.encode(message, {})),
+      send: (message) => sendRaw(this.encode(message)),
     };
     try {
       const done = this.#options.greet?.(greeting);
@@ -439,6 +443,7 @@ export class Link<In, Out> implements Hears {
     cause: number,
     code: number,
     clean: number,
+    reasonNumber: number,
   ): number | undefined {
     switch (what) {
       case core.OFFER:
@@ -447,9 +452,6 @@ export class Link<In, Out> implements Hears {
         return void this.#settle(a, b);
       case core.ALARM:
         return void this.#clock.alarm(a);
-      case core.CHARACTER:
-        this.#text += String.fromCodePoint(a);
-        return;
       case core.MESSAGE: {
         const parcel = this.#held.shift();
         if (a && parcel) this.message(parcel);
@@ -486,8 +488,7 @@ export class Link<In, Out> implements Hears {
       }
     }
     const reason = codeOf(cause & 255);
-    const close: WireClose = { code, reason: this.#text, wasClean: clean === 1 };
-    this.#text = "";
+    const close: WireClose = { code, reason: this.#reasons[reasonNumber] ?? "", wasClean: clean === 1 };
     switch (what) {
       case core.HANG_UP:
         return void this.#hangUp(a, b, code, close.reason);
@@ -552,18 +553,14 @@ const provide = <T>(provided: Provided<T> | undefined, context: Attempt): unknow
 const list = (protocols: unknown): string[] =>
   protocols == null ? [] : Array.isArray(protocols) ? protocols.map(String) : [String(protocols)];
 
-/**
- * Whether a URL can be one of a WebSocket here, which mixed content cannot, whether it needs no network, and what of it
- * may be told: the rest can hold tokens.
- */
-function examine(url: string): { good: boolean; local: boolean; shown: string } {
+/** Whether a URL can be one of a WebSocket here, which mixed content cannot, and whether it needs no network. */
+function examine(url: string): { good: boolean; local: boolean } {
   try {
-    const { protocol, host, hostname, pathname } = new URL(url, globalThis.location?.href);
+    const { protocol, hostname } = new URL(url, globalThis.location?.href);
     const local = /^(127\.\d+\.\d+\.\d+|\[::1\]|(.+\.)?localhost)$/.test(hostname);
     const plain = local || !/^https:/.test(globalThis.origin);
-    const good = (plain ? /^(ws|http)s?:$/ : /^(ws|http)s:$/).test(protocol);
-    return { good, local, shown: `${protocol}//${host}${pathname}` };
+    return { good: (plain ? /^(ws|http)s?:$/ : /^(ws|http)s:$/).test(protocol), local };
   } catch {
-    return { good: false, local: false, shown: "" };
+    return { good: false, local: false };
   }
 }

@@ -1,11 +1,12 @@
 // The one wasm instance of a page: started at first use, replaced after a trap.
 import { begin } from "#face";
-import { __wbg_reset_state, initSync } from "#glue";
+import { imports, names } from "#glue";
 import type { Core } from "./core.ts";
 import { WireError } from "./errors.ts";
 
 let source: (() => BufferSource | WebAssembly.Module) | undefined;
-let state: "cold" | "running" | "trapped" = "cold";
+/** Compiled once, for a fresh instance after a trap too. */
+let compiled: WebAssembly.Module | undefined;
 let core: Core | undefined;
 const live = new Set<(error: WireError) => void>();
 
@@ -16,17 +17,19 @@ export function supply(wasm: () => BufferSource | WebAssembly.Module): void {
 
 /** A working instance. */
 export function start(): Core {
-  if (state === "running" && core) return core;
+  if (core) return core;
   if (!source) throw new WireError("NotInitialized");
   try {
+    if (!compiled) {
+      const given = source();
+      compiled = given instanceof WebAssembly.Module ? given : new WebAssembly.Module(given);
+    }
+    const { exports } = new WebAssembly.Instance(compiled, imports());
     begin();
-    if (state === "cold") initSync({ module: source() });
-    else __wbg_reset_state();
+    return (core = guard(exports));
   } catch (cause) {
     throw new WireError("WasmUnavailable", { cause });
   }
-  state = "running";
-  return core as unknown as Core;
 }
 
 /** Calls `lost` once if the instance dies, unless the returned function is called before. */
@@ -36,11 +39,11 @@ export function watch(lost: (error: WireError) => void): () => void {
 }
 
 /**
- * Wraps an instance's exports; the build puts this into the glue. An exception that leaves an export
- * has unwound Rust without its destructors: nothing in that instance can be trusted any more, and no
- * later call, from a timer or an old socket, enters it.
+ * Wraps an instance's exports. An exception that leaves one has unwound Rust without its destructors:
+ * nothing in that instance can be trusted any more, and no later call, from a timer or an old socket,
+ * enters it.
  */
-export function guard(exports: WebAssembly.Exports): WebAssembly.Exports {
+function guard(exports: WebAssembly.Exports): Core {
   let dead = false;
   const enter =
     (call: (...args: unknown[]) => unknown) =>
@@ -54,17 +57,15 @@ export function guard(exports: WebAssembly.Exports): WebAssembly.Exports {
         throw cause;
       }
     };
-  const entries = Object.entries(exports).map(([name, value]) => [
+  const entries = Object.entries(names).map(([name, short]) => [
     name,
-    typeof value === "function" ? enter(value as (...args: unknown[]) => unknown) : value,
+    enter(exports[short] as () => unknown),
   ]);
-  const guarded = Object.fromEntries(entries) as WebAssembly.Exports;
-  core = guarded as unknown as Core;
-  return guarded;
+  return Object.fromEntries(entries) as Core;
 }
 
 function trapped(cause: unknown): void {
-  state = "trapped";
+  core = undefined;
   const error = new WireError("WasmTrap", { cause });
   const wires = [...live];
   live.clear();

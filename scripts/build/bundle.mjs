@@ -1,5 +1,5 @@
-// Bundles each entry with the glue. Two imports are made here: `#glue`, what wasm-bindgen wrote with a guard around
-// the instance's exports, and `#wasm`, the wasm bytes inside a JavaScript module.
+// Bundles each entry. Three imports are made here: `#glue`, what is left of what wasm-bindgen wrote; `#face`, the JavaScript
+// half of src/web/js.rs; and `#wasm`, the wasm bytes inside a JavaScript module.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../failure.mjs";
@@ -48,17 +48,9 @@ const virtualModules = (wasmBytes) => ({
       sideEffects: false,
     }));
     build.onResolve({ filter: /^#wasm$/ }, () => ({ path: "wasm", namespace: "wasm", sideEffects: false }));
-    build.onLoad({ filter: /everwire\.js$/ }, ({ path }) => ({
-      contents: guarded(readFileSync(path, "utf8")),
-    }));
     build.onLoad({ filter: /.*/, namespace: "wasm" }, () => ({ contents: wasmModule(wasmBytes) }));
   },
 });
-
-/** Every way into the wasm passes the guard of ts/load.ts, which notices a trap wherever it happens. */
-function guarded(glue) {
-  return `import { guard } from ${JSON.stringify(inRoot("ts/load.ts"))};\n${glue}`;
-}
 
 /** The bundlers of those who use the package rewrite `new URL(…, import.meta.url)`. */
 function refuseUrls({ name, ownUrl }, code) {

@@ -1,5 +1,7 @@
-// The names between glue and wasm are long and end in hashes that no compressor can shorten; nobody reads them.
+// What is left of the glue: the wasm's imports. Its exports are numbers in and numbers out and need none; an instance is
+// started by ts/load.ts. The names between the two are long and end in hashes that no compressor can shorten.
 import { readFileSync, writeFileSync } from "node:fs";
+import { Failure } from "../failure.mjs";
 import { rewrite } from "./rewrite.mjs";
 
 /** What wasm-opt calls the only module that the wasm imports from. */
@@ -8,15 +10,16 @@ const MODULE = "a";
 const SNIPPET = /^\s*"\.\/snippets\/[^"]*": (\w+),\n/gm;
 /** A function that the glue brings for the wasm. */
 const BROUGHT = /^ {8}(\w+): function\([^]*?\n {8}\},\n/gm;
+const KEPT = /^import .*|^function __wbg_get_imports\(\) \{\n[^]*?\n\}\n/gm;
 
 /**
- * Gives the glue the names that wasm-opt has given the wasm; `mapping` is what wasm-opt printed. What the wasm does
- * not import after all is taken out. The exports keep their names on the JavaScript side.
+ * Leaves of the glue `imports()` and `names`, the exports' names by those in Rust. `mapping` is what wasm-opt printed of
+ * the names it has given the wasm.
  */
 export function shortenNames(glue, mapping) {
   const { imports, exports } = JSON.parse(mapping);
-  let code = readFileSync(glue, "utf8");
-  const replace = (pattern, to, times) => (code = rewrite(code, pattern, to, times));
+  let code = readFileSync(glue, "utf8").match(KEPT)?.join("\n") ?? "";
+  const replace = (pattern, to) => (code = rewrite(code, pattern, to));
   const snippet = [...code.matchAll(SNIPPET)][0]?.[1];
   const wanted = imports.map(([, long]) => long);
   replace(BROUGHT, (text, name) => (wanted.includes(name) ? text : ""));
@@ -28,7 +31,12 @@ export function shortenNames(glue, mapping) {
   replace(SNIPPET, "");
   replace(/const import0 = \{/g, `const import0 = {${passedOn.join("")}`);
   replace(/"\.\/everwire_bg\.js"/g, JSON.stringify(MODULE));
-  const named = exports.map(([long, short]) => `${long}: $1.exports[${JSON.stringify(short)}]`);
-  replace(/\bwasm = (wasmInstance|instance)\.exports;/g, `wasm = guard({ ${named.join(", ")} });`, 2);
-  writeFileSync(glue, code);
+  replace(/function __wbg_get_imports/g, "export function imports");
+  if (/\bwasm\b|FromWasm|ToWasm/.test(code)) {
+    throw new Failure(
+      "The wasm takes or gives values that need wasm-bindgen's glue. Let src/web/js.rs speak in numbers, or keep the " +
+        "glue in scripts/build/names.mjs.",
+    );
+  }
+  writeFileSync(glue, `${code}\nexport const names = ${JSON.stringify(Object.fromEntries(exports))};\n`);
 }

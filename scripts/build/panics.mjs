@@ -26,6 +26,9 @@ const NEVER_RETURN = [
   /^__rustc(\[\w+\])?::(rust_panic|__rust_alloc_error_handler)$/,
 ];
 
+/** For JavaScript values inside the wasm, of which there are none. */
+const FOR_VALUES = /^__/;
+
 /** Rewrites a wasm file that still has its names. */
 export async function trapAtOnce(file) {
   const { default: binaryen } = await import("binaryen");
@@ -45,15 +48,20 @@ export async function trapAtOnce(file) {
     module.removeFunction(name);
     module.addFunction(name, params, results, [], module.unreachable());
   }
+  const exports = Array.from({ length: module.getNumExports() }, (_, i) =>
+    binaryen.getExportInfo(module.getExportByIndex(i)),
+  );
+  for (const { name } of exports) if (FOR_VALUES.test(name)) module.removeExport(name);
   writeFileSync(file, blankLocations(module.emitBinary()));
   module.dispose();
 }
 
-/** Nothing reads the source file names of panics any more; zeros compress to nothing. */
+/** Nothing reads the texts of panics any more, nor where in the source they are; zeros compress to nothing. */
 function blankLocations(wasm) {
   const bytes = Buffer.from(wasm);
-  const names = /(\/rustc\/[0-9a-f]+|\/?rust\/|crates|everwire|src)[\w./-]*\.rs/g;
-  for (const { index, 0: name } of bytes.toString("latin1").matchAll(names))
-    bytes.fill(0, index, index + name.length);
+  const texts =
+    /(\/rustc\/[0-9a-f]+|\/?rust\/|crates|everwire|src)[\w./-]*\.rs|capacity overflow|RefCell already (mutably )?borrowed|closure invoked recursively or after being dropped/g;
+  for (const { index, 0: text } of bytes.toString("latin1").matchAll(texts))
+    bytes.fill(0, index, index + text.length);
   return bytes;
 }

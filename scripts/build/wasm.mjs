@@ -23,15 +23,7 @@ const RECIPE = ["wasm", "panics", "names", "rewrite", "wasm-features"].map(
 const TARGET = "wasm32-unknown-unknown";
 const PROFILE = "wasm-release";
 const CARGO = ["build", "--locked", "--profile", PROFILE, "--target", TARGET, "--lib", "--features", "js"];
-// The reset function starts a fresh instance after a trap and keeps the old one's objects away from it.
-const BINDGEN = [
-  "--target",
-  "web",
-  "--omit-default-module-path",
-  "--experimental-reset-state-function",
-  "--out-name",
-  "everwire",
-];
+const BINDGEN = ["--target", "web", "--omit-default-module-path", "--out-name", "everwire"];
 
 const SMALLER = ["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"];
 

@@ -3,25 +3,56 @@
 use super::time::Micros;
 
 /// Longest wait a server may ask for in a close reason.
-const RETRY_AFTER_MAX: u64 = 3_600_000;
+const RETRY_AFTER_MAX: u32 = 3_600_000;
 /// A close frame's payload is at most 125 bytes, two of them the code (RFC 6455, section 5.5).
 const REASON_MAX: usize = 123;
 
 /// How a connection ended, as the browser's `CloseEvent` tells it (RFC 6455, section 7.1.5-6).
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub struct Close {
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Close<R = Box<str>> {
     /// Status code; 1005 when the peer gave none, 1006 when there was no close frame at all.
     pub code: u16,
     /// The peer's reason, empty if it gave none.
-    pub reason: Box<str>,
+    pub reason: R,
     /// Whether both ends completed the closing handshake.
     pub clean: bool,
 }
 
-impl Close {
+/// What the machine carries of a close reason: the text itself, or whatever stands for it where texts
+/// are kept by the host.
+pub trait CloseReason: Clone + Default {
+    /// Said by [`Machine::reconnect`](super::Machine::reconnect).
+    fn reconnect() -> Self;
+    /// Said by [`Machine::suspend`](super::Machine::suspend).
+    fn suspended() -> Self;
+    /// The floor a server sets, as [`retry_after`] reads it.
+    fn retry_after(&self) -> Option<Micros>;
+}
+
+impl CloseReason for Box<str> {
+    fn reconnect() -> Self {
+        "reconnect".into()
+    }
+
+    fn suspended() -> Self {
+        "suspended".into()
+    }
+
+    fn retry_after(&self) -> Option<Micros> {
+        let millis = retry_after(|place| self.as_bytes().get(place).copied())?;
+        Some(Micros::from_millis(u64::from(millis)))
+    }
+}
+
+impl<R: CloseReason> Close<R> {
     /// A connection that ended without a close frame.
     pub fn abnormal() -> Self {
-        Self { code: 1006, ..Self::default() }
+        Self { code: 1006, reason: R::default(), clean: false }
+    }
+
+    /// A normal closure of our own.
+    pub(crate) fn normal(reason: R) -> Self {
+        Self { code: 1000, reason, clean: true }
     }
 
     /// Whether trying again cannot help, by the close table: 1002, 1003, 1007, 1008, 1010 and
@@ -30,21 +61,29 @@ impl Close {
         matches!(self.code, 1002 | 1003 | 1007 | 1008 | 1010 | 4400..=4499)
     }
 
-    /// The floor a server sets with `retry-after=MS` anywhere in its reason, held at one hour.
+    /// The floor a server sets in its reason.
     pub fn retry_after(&self) -> Option<Micros> {
-        const NAME: &[u8] = b"retry-after=";
-        let mut rest = self.reason.as_bytes();
-        while !rest.starts_with(NAME) {
-            (_, rest) = rest.split_first()?;
-        }
-        let digits = rest.iter().skip(NAME.len()).take_while(|byte| byte.is_ascii_digit());
-        let mut millis: Option<u64> = None;
-        for digit in digits {
-            let value = millis.unwrap_or(0).saturating_mul(10).saturating_add(u64::from(digit - b'0'));
-            millis = Some(value);
-        }
-        millis.map(|millis| Micros::from_millis(millis.min(RETRY_AFTER_MAX)))
+        self.reason.retry_after()
     }
+}
+
+/// The floor a server sets with `retry-after=MS` anywhere in its reason, in milliseconds and held at
+/// one hour. `at` tells the reason's bytes by their place.
+pub fn retry_after(at: impl Fn(usize) -> Option<u8>) -> Option<u32> {
+    const NAME: &[u8] = b"retry-after=";
+    let mut start = 0;
+    while !NAME.iter().enumerate().all(|(i, byte)| at(start + i) == Some(*byte)) {
+        at(start)?;
+        start += 1;
+    }
+    start += NAME.len();
+    let mut millis = None;
+    while let Some(digit @ b'0'..=b'9') = at(start) {
+        let value = millis.unwrap_or(0) * 10 + u32::from(digit - b'0');
+        millis = Some(value.min(RETRY_AFTER_MAX));
+        start += 1;
+    }
+    millis
 }
 
 /// Whether an application may close with `code`: 1000 and 3000-4999 (WHATWG WebSockets, `close()`).
@@ -72,7 +111,7 @@ mod tests {
     #[test]
     fn the_close_table_is_what_the_readme_says() {
         let fatal: Vec<u16> =
-            (0..=u16::MAX).filter(|code| Close { code: *code, ..Close::default() }.is_fatal()).collect();
+            (0..=u16::MAX).filter(|code| Close { code: *code, ..with_reason("") }.is_fatal()).collect();
         let expected: Vec<u16> = [1002, 1003, 1007, 1008, 1010].into_iter().chain(4400..=4499).collect();
         assert_eq!(fatal, expected);
     }

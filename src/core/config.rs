@@ -129,6 +129,34 @@ const fn number(name: &'static str, default: f64, min: f64, max: f64, unlimited:
 impl Number {
     /// Whether `value` may be given.
     pub fn allows(&self, value: f64) -> bool {
+        self.range().allows(value)
+    }
+
+    const fn range(&self) -> Range {
+        let Self { default, min, max, unlimited, .. } = *self;
+        Range { default, min, max, unlimited }
+    }
+}
+
+/// A [`Number`] without its name, which costs as much as everything else of it and which the npm
+/// package has a list of anyhow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Range {
+    default: f64,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
+    pub(crate) unlimited: bool,
+}
+
+/// Of each of [`OPTIONS`].
+pub(crate) static RANGES: [Range; OPTIONS.len()] = {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = &OPTIONS;
+    let (a, b, c, d, e, f, g) = (a.range(), b.range(), c.range(), d.range(), e.range(), f.range(), g.range());
+    [a, b, c, d, e, f, g, h.range(), i.range(), j.range(), k.range(), l.range(), m.range(), n.range()]
+};
+
+impl Range {
+    fn allows(&self, value: f64) -> bool {
         (self.min..=self.max).contains(&value) || (self.unlimited && value == f64::INFINITY)
     }
 }
@@ -144,7 +172,7 @@ impl Config {
         heartbeat: bool,
     ) -> Result<Self, ConfigError> {
         let mut value = [0.0; OPTIONS.len()];
-        for (index, (slot, option)) in value.iter_mut().zip(&OPTIONS).enumerate() {
+        for (index, (slot, option)) in value.iter_mut().zip(&RANGES).enumerate() {
             *slot = given(index).unwrap_or(option.default);
             if !option.allows(*slot) {
                 return Err(ConfigError { index, given: *slot });

@@ -15,7 +15,7 @@ pub struct Ticket(pub u32);
 
 /// What happened outside.
 #[derive(Clone, Debug)]
-pub enum Input {
+pub enum Input<R = Box<str>> {
     /// The host knows where to connect; `local` if that is this very machine, which needs no network.
     Target {
         /// The ticket of the question.
@@ -57,7 +57,7 @@ pub enum Input {
         /// Which.
         link: LinkId,
         /// How.
-        close: Close,
+        close: Close<R>,
     },
     /// The socket's `bufferedAmount`, as asked for by [`Output::Sample`] or offered.
     Buffered {
@@ -94,7 +94,7 @@ pub enum Kind {
 
 /// What the host is to do, in order.
 #[derive(Debug)]
-pub enum Output<P> {
+pub enum Output<P, R = Box<str>> {
     /// Find out where to connect and answer with `Target` or `TargetFailed`.
     Resolve {
         /// To answer with.
@@ -130,7 +130,7 @@ pub enum Output<P> {
         /// Which.
         link: LinkId,
         /// With which code and reason; without, as `close()` does.
-        close: Option<Close>,
+        close: Option<Close<R>>,
         /// Detach first and forget it: its own close event may take a minute to come.
         forget: bool,
     },
@@ -148,7 +148,7 @@ pub enum Output<P> {
         /// What made it necessary.
         cause: Cause,
         /// How the last connection ended.
-        close: Close,
+        close: Close<R>,
         /// Since the wire was last stable.
         elapsed: Micros,
         /// What the back-off would wait.
@@ -164,14 +164,14 @@ pub enum Output<P> {
         outcome: Outcome,
     },
     /// Tell the application.
-    Event(Event),
+    Event(Event<R>),
 }
 
 /// What the application hears.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum Event<R = Box<str>> {
     /// The wire moved on.
-    StateChanged(State),
+    StateChanged(State<R>),
     /// Messages leave from now on.
     Opened,
     /// An open wire is no longer open, or it is over.
@@ -179,7 +179,7 @@ pub enum Event {
         /// Why.
         cause: Cause,
         /// How the connection ended.
-        close: Close,
+        close: Close<R>,
         /// Whether no attempt will follow by itself.
         last: bool,
     },
@@ -188,7 +188,7 @@ pub enum Event {
         /// Why.
         cause: Cause,
         /// How the connection ended.
-        close: Close,
+        close: Close<R>,
     },
     /// A pong matched a ping.
     Pong {

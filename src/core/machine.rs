@@ -6,7 +6,7 @@ mod upkeep;
 use std::collections::VecDeque;
 
 use super::backoff::Backoff;
-use super::close::Close;
+use super::close::{Close, CloseReason};
 use super::config::Config;
 use super::event::{Event, Input, Kind, LinkId, NotSent, Outcome, Output, Reason, Sent, Ticket, Transmit};
 use super::liveness::{Liveness, Verdict};
@@ -26,15 +26,15 @@ const GRACE: Micros = Micros::from_millis(5_000);
 
 /// One wire, in plain mode, without a browser.
 #[derive(Debug)]
-pub struct Machine<P> {
+pub struct Machine<P, R = Box<str>> {
     config: Config,
     rng: Rng,
-    stage: Stage,
+    stage: Stage<R>,
     timers: Timers,
     outbox: Outbox<P>,
     liveness: Liveness,
     backoff: Backoff,
-    outputs: VecDeque<Output<P>>,
+    outputs: VecDeque<Output<P, R>>,
     flow: Flow,
     /// What was last shown to a socket, and to which.
     offered: Option<(LinkId, MessageId)>,
@@ -62,23 +62,23 @@ pub struct Machine<P> {
 
 /// [`State`], with what only the machine needs.
 #[derive(Clone, Debug)]
-enum Stage {
+enum Stage<R> {
     Idle,
     Resolving { ticket: Ticket },
     Dialing { link: LinkId },
     Handshaking { link: LinkId, greeted: bool, welcomed: bool },
     Ready { link: LinkId },
-    Deciding { ticket: Ticket, retry: Retry },
-    Waiting { until: Micros, retry: Retry },
+    Deciding { ticket: Ticket, retry: Retry<R> },
+    Waiting { until: Micros, retry: Retry<R> },
     Suspended { cause: Cause },
     Closing { link: LinkId },
-    Closed { cause: Cause, close: Close },
+    Closed { cause: Cause, close: Close<R> },
 }
 
 #[derive(Clone, Debug)]
-struct Retry {
+struct Retry<R> {
     cause: Cause,
-    close: Close,
+    close: Close<R>,
     delay: Micros,
 }
 
@@ -103,7 +103,7 @@ struct Watch {
     deadline: Option<Micros>,
 }
 
-impl<P: Payload> Machine<P> {
+impl<P: Payload, R: CloseReason> Machine<P, R> {
     /// An idle machine. The same seed, inputs and times give the same outputs.
     pub fn new(config: Config, seed: u64) -> Self {
         Self {
@@ -146,7 +146,7 @@ impl<P: Payload> Machine<P> {
         if matches!(self.stage, Stage::Closing { .. } | Stage::Closed { .. }) {
             self.forgive();
         }
-        self.let_go(Some(Close { code: 1000, reason: "reconnect".into(), clean: true }));
+        self.let_go(Some(Close::normal(R::reconnect())));
         self.begin(now, Cause::Requested);
     }
 
@@ -158,12 +158,12 @@ impl<P: Payload> Machine<P> {
         ) {
             return;
         }
-        self.let_go(Some(Close { code: 1000, reason: "suspended".into(), clean: true }));
+        self.let_go(Some(Close::normal(R::suspended())));
         self.enter_suspended(Cause::Suspended, Cause::Suspended, &Close::abnormal());
     }
 
     /// Closes for good. What waits settles as not sent; no message is delivered from here on.
-    pub fn close(&mut self, now: Micros, close: Close) {
+    pub fn close(&mut self, now: Micros, close: Close<R>) {
         match self.stage {
             Stage::Closing { .. } | Stage::Closed { .. } => {}
             Stage::Handshaking { link, .. } | Stage::Ready { link } => {
@@ -191,16 +191,14 @@ impl<P: Payload> Machine<P> {
         }
         // A timer may come late; a message whose time is up takes nobody's room.
         self.expire(now);
-        let pushed = self.outbox.push(now, payload, options);
-        for (payload, reason) in pushed.evicted {
-            self.settle(payload, Outcome::NotSent(reason));
-        }
-        match (pushed.outcome, pushed.refused) {
-            (Ok(id), _) => Ok(id),
-            (Err(reason), Some(payload)) => self.refuse(payload, reason),
-            // The outbox gives back every message it refuses.
-            (Err(_), None) => Ok(MessageId(u64::MAX)),
-        }
+        let (outputs, stats) = (&mut self.outputs, &mut self.stats);
+        let mut settle = |payload, reason| {
+            let outcome = Outcome::NotSent(reason);
+            stats.settle(outcome, 0);
+            outputs.push_back(Output::Settled { payload, outcome });
+        };
+        let sent = self.outbox.push(now, payload, options, &mut settle);
+        sent.or_else(|NotSent { payload, reason }| self.refuse(payload, reason))
     }
 
     /// Takes a waiting message back; it settles as withdrawn. False if it waits no more.
@@ -307,7 +305,7 @@ impl<P: Payload> Machine<P> {
     }
 
     /// Feeds what happened outside.
-    pub fn handle(&mut self, now: Micros, input: Input) {
+    pub fn handle(&mut self, now: Micros, input: Input<R>) {
         match input {
             Input::Target { ticket, local } => self.target(ticket, local),
             Input::TargetFailed { ticket } => {
@@ -343,7 +341,7 @@ impl<P: Payload> Machine<P> {
     }
 
     /// The next thing to do, until there is none.
-    pub fn poll(&mut self) -> Option<Output<P>> {
+    pub fn poll(&mut self) -> Option<Output<P, R>> {
         self.outputs.pop_front()
     }
 
@@ -354,7 +352,7 @@ impl<P: Payload> Machine<P> {
     }
 
     /// Where the wire stands.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> State<R> {
         let attempt = self.failures.saturating_add(1);
         let connecting = |phase| State::Connecting { phase, attempt };
         match &self.stage {
@@ -443,7 +441,7 @@ impl<P: Payload> Machine<P> {
         !self.online && !self.local
     }
 
-    fn waiting(attempt: u32, until: Micros, retry: &Retry) -> State {
+    fn waiting(attempt: u32, until: Micros, retry: &Retry<R>) -> State<R> {
         State::Waiting { attempt, delay: retry.delay, until, cause: retry.cause, close: retry.close.clone() }
     }
 
@@ -458,13 +456,13 @@ impl<P: Payload> Machine<P> {
     }
 
     /// If the application takes the wire for open, it learns that it no longer is.
-    fn announce_down(&mut self, cause: Cause, close: &Close) {
+    fn announce_down(&mut self, cause: Cause, close: &Close<R>) {
         if core::mem::take(&mut self.was_open) {
             self.event(Event::Closed { cause, close: close.clone(), last: false });
         }
     }
 
-    fn event(&mut self, event: Event) {
+    fn event(&mut self, event: Event<R>) {
         self.outputs.push_back(Output::Event(event));
     }
 

@@ -21,7 +21,9 @@ mod stats;
 mod time;
 mod timer;
 
-pub use close::{Close, cut_reason, may_send};
+pub use close::{Close, CloseReason, cut_reason, may_send, retry_after};
+#[cfg(all(target_arch = "wasm32", feature = "js"))]
+pub(crate) use config::RANGES;
 pub use config::{Config, ConfigError, Heartbeat, Number, OPTIONS, Overflow, Queue, Reconnect};
 pub use event::{Event, Input, Kind, LinkId, NotSent, Outcome, Output, Reason, Sent, Ticket, Transmit};
 pub use inbox::Inbox;

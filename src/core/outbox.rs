@@ -4,7 +4,7 @@
 //! scans the queue: TTL costs O(log n), everything else O(1).
 
 use super::config::{Overflow, Queue};
-use super::event::Reason;
+use super::event::{NotSent, Reason, Sent};
 use super::expiries::Expiries;
 use super::keys::{Buckets, Keyed, NONE};
 use super::time::Micros;
@@ -88,15 +88,6 @@ pub(crate) struct Outbox<P> {
     bytes: u64,
 }
 
-/// Where a pushed message went.
-pub(crate) struct Pushed<P> {
-    pub(crate) outcome: Result<MessageId, Reason>,
-    /// The message itself when it was refused.
-    pub(crate) refused: Option<P>,
-    /// Messages that gave way, each with its reason.
-    pub(crate) evicted: Vec<(P, Reason)>,
-}
-
 #[derive(Clone, Debug)]
 struct Slot<P> {
     generation: u32,
@@ -152,36 +143,38 @@ impl<P: Payload> Outbox<P> {
         len as u64 <= self.limits.max_bytes
     }
 
-    pub(crate) fn push(&mut self, now: Micros, payload: P, options: SendOptions) -> Pushed<P> {
+    /// Takes a message in, or gives it back. `give_back` gets those that give way.
+    pub(crate) fn push(
+        &mut self,
+        now: Micros,
+        payload: P,
+        options: SendOptions,
+        mut give_back: impl FnMut(P, Reason),
+    ) -> Sent<P> {
         let len = payload.byte_len() as u64;
         let lane = options.lane.min(LANES as u8 - 1);
         let expires = options.ttl.or(self.limits.ttl).map(|ttl| now.plus(ttl));
         let replaced = options.key.as_deref().and_then(|key| self.find(lane, key));
-        let mut evicted = Vec::new();
-        if let Err(reason) = self.make_room(len, lane, replaced, &mut evicted) {
-            return Pushed { outcome: Err(reason), refused: Some(payload), evicted };
+        if let Err(reason) = self.make_room(len, lane, replaced, &mut give_back) {
+            return Err(NotSent { payload, reason });
         }
-        let id = match replaced {
-            Some(slot) => self.replace(slot, payload, len, expires, &mut evicted),
-            None => self.append(payload, len, lane, options.key, expires),
+        let slot = match replaced {
+            Some(slot) => self.replace(slot, payload, len, expires, &mut give_back),
+            None => self.append(payload, len, lane, options.key, expires)?,
         };
-        match id {
-            Some(id) => {
-                if let Some(expires) = expires {
-                    self.expiring += 1;
-                    self.expiries.push((expires, id.0));
-                    self.sweep_expiries();
-                }
-                Pushed { outcome: Ok(id), refused: None, evicted }
-            }
-            None => Pushed { outcome: Err(Reason::Full), refused: None, evicted },
+        let id = self.id(slot);
+        if let Some(expires) = expires {
+            self.expiring += 1;
+            self.expiries.push((expires, id.0));
+            self.sweep_expiries();
         }
+        Ok(id)
     }
 
     /// The message that leaves next.
     pub(crate) fn peek(&self) -> Option<(MessageId, &P)> {
         let head = self.head()?;
-        Some((self.id(head)?, &self.entry(head)?.payload))
+        Some((self.id(head), &self.entry(head)?.payload))
     }
 
     /// Takes the message that leaves next.
@@ -233,7 +226,7 @@ impl<P: Payload> Outbox<P> {
         len: u64,
         lane: u8,
         replaced: Option<u32>,
-        evicted: &mut Vec<(P, Reason)>,
+        give_back: &mut impl FnMut(P, Reason),
     ) -> Result<(), Reason> {
         let (freed_count, freed_bytes) =
             replaced.and_then(|slot| self.entry(slot)).map_or((0, 0), |entry| (1, entry.len));
@@ -274,7 +267,7 @@ impl<P: Payload> Outbox<P> {
             let Some(payload) = self.remove(victim) else {
                 return Err(Reason::Evicted);
             };
-            evicted.push((payload, Reason::Evicted));
+            give_back(payload, Reason::Evicted);
             count_over = count_over.saturating_sub(1);
             bytes_over = bytes_over.saturating_sub(freed);
         }
@@ -302,28 +295,28 @@ impl<P: Payload> Outbox<P> {
         lane: u8,
         key: Option<Box<str>>,
         expires: Option<Micros>,
-    ) -> Option<MessageId> {
-        let tail = self.lanes.get(usize::from(lane))?.tail;
+    ) -> Result<u32, NotSent<P>> {
+        let tail = self.lanes.get(usize::from(lane)).map_or(NONE, |lane| lane.tail);
         let is_keyed = key.is_some();
         let keyed = key.map(|key| Keyed { hash: self.keys.hash(lane, &key), key, next: NONE });
-        let entry = Entry { payload, len, lane, keyed, expires, previous: tail, next: NONE };
-        let slot = self.occupy(entry)?;
+        let slot = self.occupy(Entry { payload, len, lane, keyed, expires, previous: tail, next: NONE })?;
         if let Some(last) = self.entry_mut(tail) {
             last.next = slot;
         }
-        let lane_list = self.lanes.get_mut(usize::from(lane))?;
-        if lane_list.head == NONE {
-            lane_list.head = slot;
+        if let Some(lane) = self.lanes.get_mut(usize::from(lane)) {
+            if lane.head == NONE {
+                lane.head = slot;
+            }
+            lane.tail = slot;
+            lane.count += 1;
+            lane.bytes += len;
         }
-        lane_list.tail = slot;
-        lane_list.count += 1;
-        lane_list.bytes += len;
         self.count += 1;
         self.bytes += len;
         if is_keyed {
             self.enlist(slot);
         }
-        self.id(slot)
+        Ok(slot)
     }
 
     /// Puts a new message in an old one's place, under a new name.
@@ -333,20 +326,21 @@ impl<P: Payload> Outbox<P> {
         payload: P,
         len: u64,
         expires: Option<Micros>,
-        superseded: &mut Vec<(P, Reason)>,
-    ) -> Option<MessageId> {
-        let held = self.slots.get_mut(slot as usize)?;
+        give_back: &mut impl FnMut(P, Reason),
+    ) -> u32 {
+        let Some(held) = self.slots.get_mut(slot as usize) else { return slot };
         held.generation = held.generation.wrapping_add(1);
-        let entry = held.entry.as_mut()?;
+        let Some(entry) = &mut held.entry else { return slot };
         let old_len = core::mem::replace(&mut entry.len, len);
         if core::mem::replace(&mut entry.expires, expires).is_some() {
             self.expiring -= 1;
         }
-        superseded.push((core::mem::replace(&mut entry.payload, payload), Reason::Superseded));
-        let lane = self.lanes.get_mut(usize::from(entry.lane))?;
-        lane.bytes = lane.bytes - old_len + len;
+        give_back(core::mem::replace(&mut entry.payload, payload), Reason::Superseded);
+        if let Some(lane) = self.lanes.get_mut(usize::from(entry.lane)) {
+            lane.bytes = lane.bytes - old_len + len;
+        }
         self.bytes = self.bytes - old_len + len;
-        self.id(slot)
+        slot
     }
 
     fn remove(&mut self, slot: u32) -> Option<P> {
@@ -405,16 +399,19 @@ impl<P: Payload> Outbox<P> {
         }
     }
 
-    fn occupy(&mut self, entry: Entry<P>) -> Option<u32> {
+    fn occupy(&mut self, entry: Entry<P>) -> Result<u32, NotSent<P>> {
         let slot = self.free;
         if let Some(held) = self.slots.get_mut(slot as usize) {
             self.free = held.next_free;
             held.entry = Some(entry);
-            return Some(slot);
+            return Ok(slot);
         }
-        let slot = u32::try_from(self.slots.len()).ok().filter(|slot| *slot < 1 << SLOT_BITS)?;
+        let slot = self.slots.len() as u32;
+        if slot >= 1 << SLOT_BITS {
+            return Err(NotSent { payload: entry.payload, reason: Reason::Full });
+        }
         self.slots.push(Slot { generation: self.first_generation, next_free: NONE, entry: Some(entry) });
-        Some(slot)
+        Ok(slot)
     }
 
     fn find(&self, lane: u8, key: &str) -> Option<u32> {
@@ -466,20 +463,20 @@ impl<P: Payload> Outbox<P> {
         self.lanes.iter().map(|lane| lane.head).find(|head| *head != NONE)
     }
 
-    fn id(&self, slot: u32) -> Option<MessageId> {
-        let generation = self.slots.get(slot as usize)?.generation;
-        Some(MessageId((u64::from(generation) << SLOT_BITS) | u64::from(slot)))
+    fn id(&self, slot: u32) -> MessageId {
+        let generation = self.slots.get(slot as usize).map_or(0, |held| held.generation);
+        MessageId((u64::from(generation) << SLOT_BITS) | u64::from(slot))
     }
 
     fn locate(&self, id: MessageId) -> Option<u32> {
         let slot = (id.0 & ((1 << SLOT_BITS) - 1)) as u32;
-        (self.entry(slot).is_some() && self.id(slot) == Some(id)).then_some(slot)
+        (self.entry(slot).is_some() && self.id(slot) == id).then_some(slot)
     }
 
     fn waiting(&self, slot: u32) -> Option<(Waiting<'_, P>, u32)> {
         let entry = self.entry(slot)?;
         let waiting = Waiting {
-            id: self.id(slot)?,
+            id: self.id(slot),
             lane: entry.lane,
             key: entry.keyed.as_ref().map(|keyed| &*keyed.key),
             expires: entry.expires,

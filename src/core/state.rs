@@ -5,7 +5,7 @@ use super::time::Micros;
 
 /// Where a wire stands. One table for every face of Everwire.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum State<R = Box<str>> {
     /// Nothing has been asked of it yet. Messages queue.
     Idle,
     /// An attempt is under way. Messages queue.
@@ -28,7 +28,7 @@ pub enum State {
         /// What made it necessary.
         cause: Cause,
         /// How the last connection ended.
-        close: Close,
+        close: Close<R>,
     },
     /// No attempt is made until something changes. Messages queue.
     Suspended {
@@ -42,7 +42,7 @@ pub enum State {
         /// Why.
         cause: Cause,
         /// How the last connection ended.
-        close: Close,
+        close: Close<R>,
     },
 }
 

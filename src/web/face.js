@@ -32,13 +32,18 @@ export function layText(text) {
   ready = Array.from(text, (character) => character.codePointAt(0));
 }
 
+/** A close frame's reason is at most 123 bytes of UTF-8 (RFC 6455, section 5.5); cut between characters. */
+export function cut(reason) {
+  return reason.slice(0, new TextEncoder().encodeInto(reason, new Uint8Array(123)).read);
+}
+
 export function read(place) {
   return ready[place];
 }
 
 /** A wire that is gone answers nothing, and has no core that would go on. */
-export function call(wire, what, a, b, c, cause, code, clean) {
-  return wires[wire]?.deref()?.hear(what, a, b, c, cause, code, clean);
+export function call(wire, what, a, b, c, cause, code, clean, reason) {
+  return wires[wire]?.deref()?.hear(what, a, b, c, cause, code, clean, reason);
 }
 
 /** One host timer at a time, and a task that comes later but is not throttled as timers are. */

@@ -13,15 +13,25 @@ use wasm_bindgen::prelude::*;
 
 use super::socket::refused;
 use crate::core::{
-    Cause, Close, Config, Event, Inbox, Input, Kind, LinkId, Machine, MessageId, Micros, OPTIONS, Output,
-    Overflow, Payload, Phase, SendOptions, State, Ticket, Transmit, cut_reason,
+    Cause, Close, CloseReason, Config, Event, Inbox, Input, Kind, LinkId, Machine, MessageId, Micros, Output,
+    Overflow, Payload, Phase, RANGES, SendOptions, State, Ticket, Transmit, retry_after,
 };
 use crate::engine::{Delivery, Engine, Platform};
 
 #[wasm_bindgen(module = "/src/web/face.js")]
 extern "C" {
     /// Tells or asks the wire something. It may not throw: an exception would end the instance.
-    fn call(wire: i32, what: i32, a: f64, b: f64, c: f64, cause: i32, code: i32, clean: i32) -> f64;
+    fn call(
+        wire: i32,
+        what: i32,
+        a: f64,
+        b: f64,
+        c: f64,
+        cause: i32,
+        code: i32,
+        clean: i32,
+        reason: i32,
+    ) -> f64;
     /// The number at this place of what the caller has laid ready; NaN where there is none.
     fn read(place: i32) -> f64;
 }
@@ -54,6 +64,41 @@ struct Face {
 struct Parcel {
     receipt: u32,
     len: u32,
+}
+
+/// A close reason: its number in JavaScript, and the floor it sets in milliseconds.
+#[derive(Clone, Copy)]
+struct Text {
+    number: i32,
+    retry_after: u32,
+}
+
+const NO_FLOOR: u32 = u32::MAX;
+
+impl Text {
+    fn numbered(number: i32) -> Self {
+        Self { number, retry_after: NO_FLOOR }
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::numbered(0)
+    }
+}
+
+impl CloseReason for Text {
+    fn reconnect() -> Self {
+        Self::numbered(1)
+    }
+
+    fn suspended() -> Self {
+        Self::numbered(2)
+    }
+
+    fn retry_after(&self) -> Option<Micros> {
+        (self.retry_after != NO_FLOOR).then(|| Micros::from_millis(u64::from(self.retry_after)))
+    }
 }
 
 impl Payload for Parcel {
@@ -111,7 +156,7 @@ fn wire(number: u32) -> Option<Rc<Wire>> {
 /// What a number option may be: 0 for its smallest value, 1 for its largest, 2 for whether `Infinity` is allowed too.
 #[wasm_bindgen]
 pub fn range(index: usize, what: u8) -> f64 {
-    OPTIONS.get(index).map_or(0.0, |option| match what {
+    RANGES.get(index).map_or(0.0, |option| match what {
         0 => option.min,
         1 => option.max,
         _ => f64::from(option.unlimited),
@@ -155,75 +200,67 @@ pub fn received(number: u32, link: u32, kind: u8, len: u32) -> u8 {
 
 /// Everything that is not called for every message, by the numbers of `ts/core.ts`.
 #[wasm_bindgen]
-pub fn act(wire_number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
-    let Some(wire) = wire(wire_number) else { return 0.0 };
+pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
+    let Some(wire) = wire(number) else { return 0.0 };
     let face = &wire.platform;
-    let number = a as u32;
-    let (link, ticket) = (LinkId(number), Ticket(number));
     match what {
-        0 => {
-            face.listen(&wire);
-            wire.with(Machine::connect);
+        // Before its first attempt.
+        0 | 1 => face.listen(&wire),
+        10 => {
+            wire.delivered();
+            return 0.0;
         }
-        1 => {
-            face.listen(&wire);
-            wire.with(Machine::reconnect);
+        11 => {
+            wire.wake();
+            return 0.0;
         }
-        2 => wire.with(|machine, _| machine.suspend()),
-        3 => wire.with(|machine, _| machine.clear()),
-        4 => return f64::from(wire.with(|machine, _| machine.withdraw(MessageId(a as u64)))),
-        5 => {
-            let timeout = (a >= 0.0).then(|| Micros::from_millis_f64(a));
-            return f64::from(wire.with(|machine, now| machine.watch_drain(now, timeout)));
-        }
-        6 => wire.input(Input::Target { ticket, local: b != 0.0 }),
-        7 => wire.input(Input::TargetFailed { ticket }),
-        8 => wire.close(a),
-        9 => wire.input(Input::Greeted { link, ok: b != 0.0 }),
-        10 => wire.with(|machine, _| machine.enqueue_message()),
-        11 => wire.delivered(),
-        12 => return wire.read(|machine| read_from(machine, number)),
-        13 => face.tell_state(DESCRIBE, &wire.read(|machine| machine.state())),
-        14 => wire.read(|machine| {
-            for waiting in machine.waiting_messages() {
-                face.tell(ITEM, f64::from(waiting.payload.receipt), 0.0, 0.0);
-            }
-        }),
-        15 => {
-            let mut inboxes = face.inboxes.borrow_mut();
-            let place = place_in(&mut inboxes);
-            if let Some(slot) = inboxes.get_mut(place) {
-                *slot = Some(Inbox::new(number as usize, b as usize));
-            }
-            return place as f64;
-        }
-        16 => return face.inbox(number, |inbox| f64::from(inbox.push((), b as usize))),
-        // 1 for a message, 2 after an overflow.
-        17 => {
-            return face.inbox(number, |inbox| match inbox.take() {
-                Some(()) => 1.0,
-                None => f64::from(u8::from(inbox.overflowed()) * 2),
-            });
-        }
-        18 => {
-            if let Some(slot) = face.inboxes.borrow_mut().get_mut(number as usize) {
-                *slot = None;
-            }
-        }
-        19 => wire.wake(),
-        20 => wire.input(Input::Opened { link }),
-        21 if b != 0.0 => wire.input(Input::DialFailed { link, cause: Cause::MixedContent }),
-        21 => wire.input(Input::Errored { link }),
-        22 => {
-            let close = Close { code: b as u16, reason: text(), clean: c != 0.0 };
-            wire.input(Input::Closed { link, close });
-        }
-        23 => wire.input(Input::Buffered { link, bytes: b as u64, asked: true }),
-        24 => wire.input(Input::Online(a != 0.0)),
+        12..=21 => return face.answer(&wire, what, a, b),
         // The TypeScript that stood for it has been collected.
-        _ => drop(WIRES.with_borrow_mut(|wires| wires.get_mut(wire_number as usize).map(Option::take))),
+        22 => {
+            drop(WIRES.with_borrow_mut(|wires| wires.get_mut(number as usize).map(Option::take)));
+            return 0.0;
+        }
+        _ => {}
     }
-    0.0
+    let (link, ticket) = (LinkId(a as u32), Ticket(a as u32));
+    wire.with(|machine, now| {
+        let mut answer = 0.0;
+        let mut input = None;
+        match what {
+            0 => machine.connect(now),
+            1 => machine.reconnect(now),
+            2 => machine.suspend(),
+            3 => machine.clear(),
+            4 => answer = f64::from(machine.withdraw(MessageId(a as u64))),
+            5 => {
+                let timeout = (a >= 0.0).then(|| Micros::from_millis_f64(a));
+                answer = f64::from(machine.watch_drain(now, timeout));
+            }
+            6 => machine.enqueue_message(),
+            // TypeScript has checked the code and cut the reason.
+            7 => {
+                machine.close(now, Close { code: a as u16, reason: Text::numbered(b as i32), clean: true });
+            }
+            23 => input = Some(Input::Target { ticket, local: b != 0.0 }),
+            24 => input = Some(Input::TargetFailed { ticket }),
+            25 => input = Some(Input::Greeted { link, ok: b != 0.0 }),
+            26 => input = Some(Input::Opened { link }),
+            27 => input = Some(Input::Errored { link }),
+            28 => input = Some(Input::Buffered { link, bytes: b as u64, asked: true }),
+            29 => input = Some(Input::Online(a != 0.0)),
+            _ => {
+                let at =
+                    |place| Some(read(place as i32)).filter(|point| !point.is_nan()).map(|point| point as u8);
+                let reason = Text { number: c as i32 >> 1, retry_after: retry_after(at).unwrap_or(NO_FLOOR) };
+                let close = Close { code: b as u16, reason, clean: c as i32 & 1 != 0 };
+                input = Some(Input::Closed { link, close });
+            }
+        }
+        if let Some(input) = input {
+            machine.handle(now, input);
+        }
+        answer
+    })
 }
 
 /// What is laid ready, character by character. Halves of surrogate pairs become U+FFFD.
@@ -231,14 +268,6 @@ fn text() -> Box<str> {
     let points = (0..).map(read).take_while(|point| !point.is_nan());
     let text: String = points.map(|point| char::from_u32(point as u32).unwrap_or('\u{fffd}')).collect();
     text.into_boxed_str()
-}
-
-impl Wire {
-    /// TypeScript has checked the code; a reason that is laid ready and too long is cut.
-    fn close(&self, code: f64) {
-        let close = Close { code: code as u16, reason: cut_reason(&text()).into(), clean: true };
-        self.with(|machine, now| machine.close(now, close));
-    }
 }
 
 // What `call` tells or asks. A state by its number; the others from here on.
@@ -263,42 +292,38 @@ const DESCRIBE: i32 = 32;
 const ALARM: i32 = 48;
 const LISTEN: i32 = 49;
 const RELEASE: i32 = 50;
-const CHARACTER: i32 = 51;
-const ITEM: i32 = 52;
-const BUFFERED: i32 = 53;
+const ITEM: i32 = 51;
+const BUFFERED: i32 = 52;
 
 impl Face {
     fn tell(&self, what: i32, a: f64, b: f64, c: f64) -> f64 {
-        call(self.number, what, a, b, c, 0, 0, 0)
+        call(self.number, what, a, b, c, 0, 0, 0, 0)
     }
 
-    /// Characters first, for whatever comes next to collect.
-    fn tell_close(&self, what: i32, [a, b, c]: [f64; 3], cause: i32, close: &Close) -> f64 {
-        for character in close.reason.chars() {
-            self.tell(CHARACTER, f64::from(u32::from(character)), 0.0, 0.0);
-        }
-        call(self.number, what, a, b, c, cause, i32::from(close.code), i32::from(close.clean))
+    fn tell_close(&self, what: i32, [a, b, c]: [f64; 3], cause: i32, close: Close<Text>) -> f64 {
+        let Close { code, reason, clean } = close;
+        call(self.number, what, a, b, c, cause, i32::from(code), i32::from(clean), reason.number)
     }
 
-    fn tell_state(&self, describe: i32, state: &State) {
+    fn tell_state(&self, describe: i32, state: State<Text>) {
         let none = Close::default();
         let (number, attempt, delay, until, cause, close) = match state {
-            State::Idle => (0, 0, Micros::ZERO, Micros::ZERO, Cause::Started, &none),
+            State::Idle => (0, 0, Micros::ZERO, Micros::ZERO, Cause::Started, none),
             State::Connecting { phase, attempt } => {
                 let number = match phase {
                     Phase::Resolving => 1,
                     Phase::Dialing => 2,
                     Phase::Handshaking => 3,
                 };
-                (number, *attempt, Micros::ZERO, Micros::ZERO, Cause::Started, &none)
+                (number, attempt, Micros::ZERO, Micros::ZERO, Cause::Started, none)
             }
-            State::Open => (4, 0, Micros::ZERO, Micros::ZERO, Cause::Started, &none),
+            State::Open => (4, 0, Micros::ZERO, Micros::ZERO, Cause::Started, none),
             State::Waiting { attempt, delay, until, cause, close } => {
-                (5, *attempt, *delay, *until, *cause, close)
+                (5, attempt, delay, until, cause, close)
             }
-            State::Suspended { cause } => (6, 0, Micros::ZERO, Micros::ZERO, *cause, &none),
-            State::Closing => (7, 0, Micros::ZERO, Micros::ZERO, Cause::Started, &none),
-            State::Closed { cause, close } => (8, 0, Micros::ZERO, Micros::ZERO, *cause, close),
+            State::Suspended { cause } => (6, 0, Micros::ZERO, Micros::ZERO, cause, none),
+            State::Closing => (7, 0, Micros::ZERO, Micros::ZERO, Cause::Started, none),
+            State::Closed { cause, close } => (8, 0, Micros::ZERO, Micros::ZERO, cause, close),
         };
         let numbers = [f64::from(attempt), delay.as_millis_f64(), until.as_millis_f64()];
         self.tell_close(number + describe, numbers, cause as i32, close);
@@ -312,9 +337,44 @@ impl Face {
         }
     }
 
-    fn inbox(&self, number: u32, use_it: impl FnOnce(&mut Inbox<()>) -> f64) -> f64 {
+    /// What changes nothing that the engine would have to act upon.
+    fn answer(&self, wire: &Wire, what: u8, a: f64, b: f64) -> f64 {
         let mut inboxes = self.inboxes.borrow_mut();
-        inboxes.get_mut(number as usize).and_then(Option::as_mut).map_or(0.0, use_it)
+        match what {
+            12 => wire.read(|machine| read_from(machine, a as u32)),
+            16 => {
+                self.tell_state(DESCRIBE, wire.read(|machine| machine.state()));
+                0.0
+            }
+            17 => wire.read(|machine| {
+                for waiting in machine.waiting_messages() {
+                    self.tell(ITEM, f64::from(waiting.payload.receipt), 0.0, 0.0);
+                }
+                0.0
+            }),
+            18 => {
+                let place = place_in(&mut inboxes);
+                if let Some(slot) = inboxes.get_mut(place) {
+                    *slot = Some(Inbox::new(a as usize, b as usize));
+                }
+                place as f64
+            }
+            _ => {
+                let Some(slot) = inboxes.get_mut(a as usize) else { return 0.0 };
+                match (what, &mut *slot) {
+                    (19, Some(inbox)) => f64::from(inbox.push((), b as usize)),
+                    // 1 for a message, 2 after an overflow.
+                    (20, Some(inbox)) => match inbox.take() {
+                        Some(()) => 1.0,
+                        None => f64::from(u8::from(inbox.overflowed()) * 2),
+                    },
+                    _ => {
+                        *slot = None;
+                        0.0
+                    }
+                }
+            }
+        }
     }
 
     fn dial(&self, wire: &Wire, link: LinkId) {
@@ -332,30 +392,30 @@ impl Face {
         }
     }
 
-    fn tell_event(&self, wire: &Wire, event: &Event) {
+    fn tell_event(&self, wire: &Wire, event: Event<Text>) {
         let none = Close::default();
         let (what, a, b, cause, close) = match event {
             Event::StateChanged(state) => return self.tell_state(0, state),
-            Event::Opened => (OPENED, 0.0, 0.0, Cause::Started, &none),
+            Event::Opened => (OPENED, 0.0, 0.0, Cause::Started, none),
             Event::Closed { cause, close, last } => {
                 // Unless a listener has opened it again by now, a closed wire holds nothing of the browser.
-                if *last && wire.read(|machine| matches!(machine.state(), State::Closed { .. })) {
+                if last && wire.read(|machine| matches!(machine.state(), State::Closed { .. })) {
                     self.tell(RELEASE, 0.0, 0.0, 0.0);
                 }
-                (CLOSED, f64::from(*last), 0.0, *cause, close)
+                (CLOSED, f64::from(last), 0.0, cause, close)
             }
-            Event::Failed { cause, close } => (FAILED, 0.0, 0.0, *cause, close),
+            Event::Failed { cause, close } => (FAILED, 0.0, 0.0, cause, close),
             Event::Pong { rtt, smoothed } => {
-                (PONG, rtt.as_millis_f64(), smoothed.as_millis_f64(), Cause::Started, &none)
+                (PONG, rtt.as_millis_f64(), smoothed.as_millis_f64(), Cause::Started, none)
             }
             Event::Drained { watch, empty } => {
-                (DRAINED, f64::from(*watch), f64::from(*empty), Cause::Started, &none)
+                (DRAINED, f64::from(watch), f64::from(empty), Cause::Started, none)
             }
             Event::Message => {
                 // Between its arrival and its turn the wire may have been closed.
                 let over =
                     wire.read(|machine| matches!(machine.state(), State::Closing | State::Closed { .. }));
-                (MESSAGE, f64::from(!over), 0.0, Cause::Started, &none)
+                (MESSAGE, f64::from(!over), 0.0, Cause::Started, none)
             }
         };
         self.tell_close(what, [a, b, 0.0], cause as i32, close);
@@ -364,6 +424,7 @@ impl Face {
 
 impl Platform for Face {
     type Payload = Parcel;
+    type Reason = Text;
     /// A receipt's number; 0 for the data that is being passed.
     type Data = u32;
 
@@ -395,11 +456,11 @@ impl Platform for Face {
         self.tell(ALARM, millis.unwrap_or(-1.0), 0.0, 0.0);
     }
 
-    fn obey(&self, wire: &Wire, output: Output<Parcel>) {
+    fn obey(&self, wire: &Wire, output: Output<Parcel, Text>) {
         match output {
             Output::Resolve { ticket, attempt, turn, cause } => {
                 let numbers = [f64::from(ticket.0), f64::from(attempt), f64::from(turn)];
-                self.tell_close(RESOLVE, numbers, cause as i32, &Close::default());
+                self.tell_close(RESOLVE, numbers, cause as i32, Close::default());
             }
             Output::AbortResolve => {
                 self.tell(ABORT, 0.0, 0.0, 0.0);
@@ -413,7 +474,7 @@ impl Platform for Face {
             }
             Output::Hangup { link, close, forget } => {
                 let close = close.unwrap_or_default();
-                self.tell_close(HANG_UP, [f64::from(link.0), f64::from(forget), 0.0], 0, &close);
+                self.tell_close(HANG_UP, [f64::from(link.0), f64::from(forget), 0.0], 0, close);
             }
             Output::Sample { link } => {
                 self.tell(SAMPLE, f64::from(link.0), 0.0, 0.0);
@@ -421,20 +482,20 @@ impl Platform for Face {
             Output::Decide { ticket, attempt, cause, close, elapsed, delay, fatal } => {
                 let numbers = [f64::from(attempt), elapsed.as_millis_f64(), delay.as_millis_f64()];
                 let cause = cause as i32 | i32::from(fatal) << 8;
-                let answer = self.tell_close(DECIDE, numbers, cause, &close);
+                let answer = self.tell_close(DECIDE, numbers, cause, close);
                 let delay = (answer >= 0.0).then(|| Micros::from_millis_f64(answer));
                 wire.input(Input::Decided { ticket, delay });
             }
             Output::Settled { payload, outcome } => {
                 self.tell(SETTLED, f64::from(payload.receipt), outcome.number() as f64, 0.0);
             }
-            Output::Event(event) => self.tell_event(wire, &event),
+            Output::Event(event) => self.tell_event(wire, event),
         }
     }
 }
 
 /// A number of `ts/core.ts` past the counts, or a count.
-fn read_from(machine: &Machine<Parcel>, number: u32) -> f64 {
+fn read_from(machine: &Machine<Parcel, Text>, number: u32) -> f64 {
     match number {
         32 => machine.queued_bytes() as f64,
         33 => machine.queued() as f64,

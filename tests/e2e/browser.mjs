@@ -30,8 +30,8 @@ const CHROMIUM = [
  * Opens `url` in a new browser and runs `body(driver, log)`. `log.errors` holds what the page logged as errors and what
  * it threw and did not catch, as text, in order; `log.entries` holds everything: `{ level, text }`.
  */
-export async function withPage(browserName, url, body, { trusting = false, hosts = [] } = {}) {
-  const { driver, entries } = await openers[browserName]({ trusting, hosts });
+export async function withPage(browserName, url, body) {
+  const { driver, entries } = await openers[browserName]();
   const log = {
     entries,
     get errors() {
@@ -74,15 +74,12 @@ async function resizeViewport(driver, width, height) {
 
 const speaksBidi = async (driver) => (await driver.getCapabilities()).has("webSocketUrl");
 
-async function openChromium({ trusting, hosts }) {
+async function openChromium() {
   await needs.chromium();
   const options = new chrome.Options().addArguments(...CHROMIUM);
   // Chromium refuses to run as root inside its sandbox.
   if (process.getuid?.() === 0) options.addArguments("--no-sandbox");
   options.setBinaryPath(onPath("chromium")).set("webSocketUrl", true);
-  options.setAcceptInsecureCerts(trusting);
-  if (hosts.length > 0)
-    options.addArguments(`--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(",")}`);
   const preferences = new logging.Preferences();
   preferences.setLevel(logging.Type.BROWSER, logging.Level.SEVERE);
   options.setLoggingPrefs(preferences);
@@ -92,22 +89,20 @@ async function openChromium({ trusting, hosts }) {
   );
 }
 
-async function openFirefox({ trusting, hosts }) {
+async function openFirefox() {
   await needs.firefox();
   await needs.geckodriver();
   const options = new firefox.Options().addArguments("-headless");
   options.setBinary(onPath("firefox")).set("webSocketUrl", true);
-  options.setAcceptInsecureCerts(trusting);
-  if (hosts.length > 0) options.setPreference("network.dns.localDomains", hosts.join(","));
   const service = new firefox.ServiceBuilder(onPath("geckodriver"));
   return listening(
     new Builder().forBrowser(Browser.FIREFOX).setFirefoxOptions(options).setFirefoxService(service).build(),
   );
 }
 
-async function openWebKitGtk({ trusting }) {
+async function openWebKitGtk() {
   await needs.webkit();
-  return openWebKit({ trusting });
+  return openWebKit();
 }
 
 async function listening(starting) {

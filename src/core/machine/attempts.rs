@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl<P: Payload> Machine<P> {
+impl<P: Payload, R: CloseReason> Machine<P, R> {
     pub(super) fn begin(&mut self, now: Micros, cause: Cause) {
         self.timers.stop_all();
         self.stable = false;
@@ -94,7 +94,7 @@ impl<P: Payload> Machine<P> {
         self.event(Event::Opened);
     }
 
-    pub(super) fn closed(&mut self, now: Micros, link: LinkId, close: Close) {
+    pub(super) fn closed(&mut self, now: Micros, link: LinkId, close: Close<R>) {
         if self.link() != Some(link) {
             return;
         }
@@ -115,7 +115,7 @@ impl<P: Payload> Machine<P> {
     }
 
     /// Drops whatever is under way without a word to the application.
-    pub(super) fn let_go(&mut self, close: Option<Close>) {
+    pub(super) fn let_go(&mut self, close: Option<Close<R>>) {
         if matches!(self.stage, Stage::Resolving { .. }) {
             self.outputs.push_back(Output::AbortResolve);
         }
@@ -126,7 +126,7 @@ impl<P: Payload> Machine<P> {
     }
 
     /// An attempt failed or a link was lost: try again, or not.
-    pub(super) fn attempt_over(&mut self, now: Micros, cause: Cause, close: Close) {
+    pub(super) fn attempt_over(&mut self, now: Micros, cause: Cause, close: Close<R>) {
         self.timers.stop_all();
         self.down_since.get_or_insert(now);
         let after_stable = core::mem::take(&mut self.stable);
@@ -185,7 +185,7 @@ impl<P: Payload> Machine<P> {
         }
     }
 
-    pub(super) fn wait(&mut self, now: Micros, retry: Retry) {
+    pub(super) fn wait(&mut self, now: Micros, retry: Retry<R>) {
         let until = now.plus(retry.delay);
         if retry.close.retry_after().is_some() {
             self.floor = until;
@@ -201,14 +201,14 @@ impl<P: Payload> Machine<P> {
     }
 
     /// `why` is what the application reads as the cause of the end of an open connection.
-    pub(super) fn enter_suspended(&mut self, cause: Cause, why: Cause, close: &Close) {
+    pub(super) fn enter_suspended(&mut self, cause: Cause, why: Cause, close: &Close<R>) {
         self.stable = false;
         self.stage = Stage::Suspended { cause };
         self.announce();
         self.announce_down(why, close);
     }
 
-    pub(super) fn finish(&mut self, cause: Cause, close: Close) {
+    pub(super) fn finish(&mut self, cause: Cause, close: Close<R>) {
         self.timers.stop_all();
         self.stable = false;
         self.was_open = false;

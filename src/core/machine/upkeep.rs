@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl<P: Payload> Machine<P> {
+impl<P: Payload, R: CloseReason> Machine<P, R> {
     pub(super) fn network(&mut self, now: Micros, online: bool) {
         let came_back = online && !self.online;
         self.online = online;

@@ -8,6 +8,7 @@ export interface Hears {
     cause: number,
     code: number,
     clean: number,
+    reason: number,
   ): number | undefined;
 }
 
@@ -15,6 +16,7 @@ export function begin(): void;
 export function adopt(number: number, wire: Hears, forget: () => void): void;
 export function lay(numbers: readonly number[]): void;
 export function layText(text: string): void;
+export function cut(reason: string): string;
 
 export class Clock {
   constructor(wake: () => void, look: () => void);
