@@ -28,7 +28,8 @@ const CHROMIUM = [
 
 /**
  * Opens `url` in a new browser and runs `body(driver, log)`. `log.errors` holds what the page logged as errors and what
- * it threw and did not catch, as text, in order; `log.entries` holds everything: `{ level, text }`.
+ * it threw and did not catch, as text, in order; `log.entries` holds everything: `{ level, text }`. A `trusting` browser
+ * takes every certificate; for it `hosts`, where an engine can be told so (`engines.js`), are this machine.
  */
 export async function withPage(browserName, url, body) {
   const { driver, entries } = await openers[browserName]();

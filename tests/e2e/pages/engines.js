@@ -10,6 +10,18 @@ const most = {
   seesStall: true,
   /** What the constructor does where connect-src forbids the connection. */
   blockedByPolicy: "closed",
+  /** What the constructor does where a page loaded by https may not open ws. */
+  mixedContent: "SecurityError",
+  /** This machine is exempt from that. */
+  loopbackIsSafe: true,
+  /** The close code of a connection whose certificate nobody vouches for. */
+  badCertificate: 1006,
+  /** A WebSocket to another site carries the cookies that site has marked `SameSite=None`. */
+  sendsCookiesAcrossSites: false,
+  /** The extensions that a server which wants to compress gets. */
+  compresses: true,
+  /** A test can say that a host is this machine. */
+  mapsHosts: true,
   /** WebDriver can take the network away; elsewhere the page is told that it is gone. */
   networkSwitch: false,
   /** WebDriver can ask for a garbage collection, and how much memory is in use. */
@@ -18,7 +30,7 @@ const most = {
 
 export const engines = {
   chromium: { ...most, needsSubprotocol: true, networkSwitch: true, measuresHeap: true },
-  firefox: { ...most, blockedByPolicy: "NS_ERROR_CONTENT_BLOCKED" },
+  firefox: { ...most, blockedByPolicy: "NS_ERROR_CONTENT_BLOCKED", badCertificate: 1015 },
   webkit: {
     ...most,
     // libsoup takes the younger codes for a breach of the protocol.
@@ -26,6 +38,10 @@ export const engines = {
     // What its network process has taken is no longer counted, and that one takes everything.
     seesStall: false,
     blockedByPolicy: "SecurityError",
+    mixedContent: "error while connecting",
+    loopbackIsSafe: false,
+    sendsCookiesAcrossSites: true,
+    mapsHosts: false,
   },
 };
 

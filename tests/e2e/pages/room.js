@@ -14,6 +14,8 @@ export async function openRoom() {
     urlAt: async (fault, query = "") => `${await port(fault)}?room=${name}&${query}`,
     stats,
     control: (command) => ask("POST", `/control/${name}/${command}`),
+    /** A new token of this room; `ms=N` makes it hold so long. */
+    issue: async (query = "") => (await ask("POST", `/control/${name}/issue?${query}`)).token,
     /** The statistics, once they are as they should be. */
     async until(what, is) {
       const started = Date.now();
@@ -26,7 +28,9 @@ export async function openRoom() {
   };
 }
 
-const port = async (fault) => (await ask("POST", `/control/port?fault=${fault}`)).url;
+/** With TLS for a page that came by TLS. */
+const port = async (fault, tls = location.protocol === "https:" ? "&tls" : "") =>
+  (await ask("POST", `/control/port?fault=${fault}${tls}`)).url;
 
 async function ask(method, path) {
   const response = await fetch(path, { method });

@@ -1,0 +1,42 @@
+// Runs what pages/run.js offers, on a page that is open.
+import assert from "node:assert/strict";
+import { withPage } from "./browser.mjs";
+
+const SCENARIO_TIMEOUT = 60_000;
+
+/** Runs one scenario, by the name of its file in pages/scenarios and its title; what it finds wrong is thrown. */
+export async function run(driver, file, title) {
+  await driver.manage().setTimeouts({ script: SCENARIO_TIMEOUT });
+  await driver.wait(() => driver.executeScript("return typeof window.runScenario === 'function'"), 10_000);
+  const { passed, text, result } = await driver.executeAsyncScript(
+    "const [file, title, done] = arguments; window.runScenario(file, title).then(done);",
+    file,
+    title,
+  );
+  if (!passed) assert.fail(text);
+  return result;
+}
+
+/** A browser that stays open from one test to the next. `url` is asked when it opens. */
+export function keepOpen(browser, url, options) {
+  let leave;
+  let left;
+  const page = {
+    driver: undefined,
+    open: () =>
+      new Promise((resolve, reject) => {
+        const stay = (driver) => {
+          page.driver = driver;
+          resolve();
+          return new Promise((done) => (leave = done));
+        };
+        left = withPage(browser, url(), stay, options);
+        left.catch(reject);
+      }),
+    close: async () => {
+      leave?.();
+      await left;
+    },
+  };
+  return page;
+}
