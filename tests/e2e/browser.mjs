@@ -32,7 +32,21 @@ const CHROMIUM = [
  * takes every certificate; for it `hosts`, where an engine can be told so (`engines.js`), are this machine.
  */
 export async function withPage(browserName, url, body) {
-  const { driver, entries } = await openers[browserName]();
+  const session = await openBrowser(browserName);
+  try {
+    return await visit(session, url, body);
+  } finally {
+    await session.driver.quit();
+  }
+}
+
+/** A session: `{ browserName, driver, entries }`. */
+export async function openBrowser(browserName) {
+  return Object.assign(await openers[browserName](), { browserName });
+}
+
+/** The same in the current window of a session. */
+export async function visit({ browserName, driver, entries }, url, body) {
   const log = {
     entries,
     get errors() {
@@ -47,8 +61,6 @@ export async function withPage(browserName, url, body) {
       error.message += `\nThe page said: ${text}`;
     }
     throw error;
-  } finally {
-    await driver.quit();
   }
 }
 
@@ -65,15 +77,19 @@ export async function screenshot(driver, name, width, height) {
 /** Firefox has no window as narrow as a phone, but its viewport can be; WebKit's windows are all viewport. */
 async function resizeViewport(driver, width, height) {
   if (!(await speaksBidi(driver))) return driver.manage().window().setRect({ width, height });
-  const bidi = await driver.getBidi();
   const context = await driver.getWindowHandle();
-  await bidi.send({
-    method: "browsingContext.setViewport",
-    params: { context, viewport: { width, height } },
-  });
+  await command(driver, "browsingContext.setViewport", { context, viewport: { width, height } });
 }
 
+/** Whether a driver takes commands of WebDriver BiDi. */
 const speaksBidi = async (driver) => (await driver.getCapabilities()).has("webSocketUrl");
+
+/** A command of WebDriver BiDi, and its result. */
+export async function command(driver, method, params) {
+  const { result, error, message } = await (await driver.getBidi()).send({ method, params });
+  if (error) throw new Error(`${method}: ${error}: ${message}`);
+  return result;
+}
 
 async function openChromium() {
   await needs.chromium();
@@ -108,17 +124,17 @@ async function openWebKitGtk() {
 
 async function listening(starting) {
   const driver = await starting;
-  const entries = [];
+  const session = { driver, entries: [] };
   try {
     const inspector = await LogInspector(driver);
-    const add = ({ level, text }) => entries.push({ level, text });
+    const add = ({ level, text }) => session.entries.push({ level, text });
     await inspector.onConsoleEntry(add);
     await inspector.onJavascriptLog(add);
   } catch (error) {
     await driver.quit();
     throw error;
   }
-  return { driver, entries };
+  return session;
 }
 
 /** What Chromium itself complains of: a file that is not there, or a policy that forbids something. */

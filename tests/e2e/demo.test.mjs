@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Key } from "selenium-webdriver";
-import { browsers, screenshot, withPage } from "./browser.mjs";
+import { browsers, screenshot } from "./browser.mjs";
 import { engines } from "./pages/engines.js";
 import { startPeer } from "./peer.mjs";
+import { withTab } from "./tabs.mjs";
 
 const SOON = 10_000;
 /** Faults last up to 8 s, and after the last failed dial a browser and the wire hold back by some seconds more. */
@@ -185,7 +186,7 @@ for (const browser of browsers) {
       }));
 
     it("says what is missing where WebAssembly is not allowed", async () => {
-      await withPage(browser, `${peer.http}/?csp=no-wasm`, async (driver) => {
+      await withTab(browser, `${peer.http}/?csp=no-wasm`, async (driver) => {
         const page = new Page(driver);
         await page.reach("closed");
         await page.until(() =>
@@ -232,7 +233,7 @@ describe("the demo page by night", () => {
 /** Opens the page in a room of its own, waits until it is connected, and sees to it that no script failed. */
 async function visit(browser, body) {
   const room = crypto.randomUUID();
-  await withPage(browser, `${peer.http}/?room=${room}`, async (driver, log) => {
+  await withTab(browser, `${peer.http}/?room=${room}`, async (driver, log) => {
     const page = new Page(driver, log, room);
     await page.reach("open");
     await body(page, driver);

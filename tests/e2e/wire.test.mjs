@@ -1,7 +1,7 @@
 // The npm package, as an application uses it, in real browsers against the native server.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { browsers, withPage } from "./browser.mjs";
+import { browsers } from "./browser.mjs";
 import { engines } from "./pages/engines.js";
 import { scenarios as blocked } from "./pages/scenarios/blocked.js";
 import { scenarios as connections } from "./pages/scenarios/connections.js";
@@ -13,6 +13,7 @@ import { scenarios as separate } from "./pages/scenarios/separate.js";
 import { scenarios as stats } from "./pages/scenarios/stats.js";
 import { scenarios as trap } from "./pages/scenarios/trap.js";
 import { startPeer } from "./peer.mjs";
+import { withTab } from "./tabs.mjs";
 
 const SCENARIO_TIMEOUT = 60_000;
 const files = Object.entries({ receipts, messages, connections, options, separate, stats, debug, trap });
@@ -84,7 +85,7 @@ for (const browser of browsers) {
 const address = (query) => `${peer.http}/e2e/wire.html?${query}`;
 
 const visit = (browser, query, body) =>
-  withPage(browser, address(query), (driver) => prepare(driver).then(() => body(driver)));
+  withTab(browser, address(query), (driver) => prepare(driver).then(() => body(driver)));
 
 /** A page that stays open from one test to the next. */
 function keepOpen(browser) {
@@ -94,7 +95,7 @@ function keepOpen(browser) {
     driver: undefined,
     open: () =>
       new Promise((resolve, reject) => {
-        left = withPage(browser, address(""), async (driver) => {
+        left = withTab(browser, address(""), async (driver) => {
           page.driver = driver;
           await prepare(driver);
           await new Promise((done) => {

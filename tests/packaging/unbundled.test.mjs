@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { browsers, withPage } from "../e2e/browser.mjs";
+import { browsers } from "../e2e/browser.mjs";
 import { startPeer } from "../e2e/peer.mjs";
 import { showsText } from "../e2e/dom.mjs";
+import { withTab } from "../e2e/tabs.mjs";
 import { pack } from "./pack.mjs";
 
 describe("a page without a bundler", () => {
@@ -25,7 +26,7 @@ describe("a page without a bundler", () => {
   for (const browser of browsers) {
     it(`imports both entries straight from the package and echoes through each, in ${browser}`, async () => {
       const url = `${peer.http}/unbundled/index.html?peer=${encodeURIComponent(peer.ws)}`;
-      await withPage(browser, url, async (driver, log) => {
+      await withTab(browser, url, async (driver, log) => {
         await showsText(driver, "#inlined", "with its wasm inlined");
         await showsText(driver, "#beside", "with its wasm beside it");
         assert.deepEqual(log.errors, []);

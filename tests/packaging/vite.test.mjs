@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { inRoot } from "../../scripts/paths.mjs";
 import { run, start, stop } from "../../scripts/process.mjs";
-import { withPage } from "../e2e/browser.mjs";
 import { startPeer } from "../e2e/peer.mjs";
 import { showsText } from "../e2e/dom.mjs";
+import { withTab } from "../e2e/tabs.mjs";
 import { pack } from "./pack.mjs";
 
 describe("a Vite application", () => {
@@ -38,7 +38,7 @@ describe("a Vite application", () => {
   async function echoes(...command) {
     const { address, server } = await serve(...vite(...command, "--host", "127.0.0.1", "--port", "0"));
     try {
-      await withPage("chromium", `${address}?peer=${encodeURIComponent(peer.ws)}`, async (driver, log) => {
+      await withTab("chromium", `${address}?peer=${encodeURIComponent(peer.ws)}`, async (driver, log) => {
         await showsText(driver, "#inlined", "with its wasm inlined");
         await showsText(driver, "#beside", "with its wasm beside it");
         assert.deepEqual(log.errors, []);

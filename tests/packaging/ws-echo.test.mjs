@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
-import { withPage } from "../e2e/browser.mjs";
 import { startPeer } from "../e2e/peer.mjs";
 import { showsText } from "../e2e/dom.mjs";
+import { withTab } from "../e2e/tabs.mjs";
 import { pack } from "./pack.mjs";
 import { server } from "./ws-echo/server.mjs";
 
@@ -29,7 +29,7 @@ describe("the five-line server of every WebSocket tutorial", () => {
 
   it("answers a wire", async () => {
     const address = `ws://127.0.0.1:${server.address().port}`;
-    await withPage("chromium", `${pages.http}/ws-echo/index.html?server=${address}`, async (driver, log) => {
+    await withTab("chromium", `${pages.http}/ws-echo/index.html?server=${address}`, async (driver, log) => {
       await showsText(driver, "#state", "open");
       await showsText(driver, "#reply", "Echo: Hello Server!");
       assert.deepEqual(log.errors, []);
