@@ -11,6 +11,13 @@ use support::{Dial, Host, Seen, Target, close, open_host, with_heartbeat};
 
 const OFFLINE: State = State::Suspended { cause: Cause::Offline };
 
+/// A wire to this very machine.
+fn local_host() -> Host {
+    let mut host = Host::new(Config { local: true, ..Config::default() });
+    host.target = Target::Local;
+    host
+}
+
 fn waiting_host() -> Host {
     let mut host = Host::new(Config::default());
     host.dial = Dial::Closes(Close::abnormal());
@@ -70,8 +77,24 @@ fn a_link_lost_offline_suspends_and_tells_how_it_ended() {
 }
 
 #[test]
-fn a_wire_born_offline_waits_for_the_network() {
+fn a_wire_born_offline_asks_nobody_where_to_connect_and_waits_for_the_network() {
     let mut host = Host::new(Config::default());
+    host.online(false);
+    host.connect();
+    host.send("waits").unwrap();
+    host.advance(60_000);
+    assert_eq!(host.take(), [Seen::State(OFFLINE)]);
+    host.online(true);
+    assert_eq!(host.last_resolve().3, Cause::Online);
+    host.advance(100);
+    assert_eq!(host.machine.state(), State::Open);
+    assert_eq!(host.sent(), ["waits"]);
+}
+
+#[test]
+fn a_wire_born_offline_that_was_wrongly_taken_for_local_waits_for_the_network() {
+    let mut host = local_host();
+    host.target = Target::Remote;
     host.online(false);
     host.connect();
     host.advance(1_000);
@@ -83,9 +106,21 @@ fn a_wire_born_offline_waits_for_the_network() {
 }
 
 #[test]
+fn what_the_browser_says_again_changes_nothing() {
+    for config in [Config::default(), with_heartbeat()] {
+        let mut host = open_host(config);
+        host.online(true);
+        assert_eq!(host.take(), []);
+        host.online(false);
+        host.take();
+        host.online(false);
+        assert_eq!(host.take(), []);
+    }
+}
+
+#[test]
 fn a_loopback_target_ignores_the_network() {
-    let mut host = Host::new(Config::default());
-    host.target = Target::Local;
+    let mut host = local_host();
     host.online(false);
     host.connect();
     host.advance(100);
@@ -106,8 +141,7 @@ fn a_loopback_target_ignores_the_network() {
 
 #[test]
 fn a_target_that_moves_off_the_machine_needs_the_network_again() {
-    let mut host = Host::new(Config::default());
-    host.target = Target::Local;
+    let mut host = local_host();
     host.online(false);
     host.connect();
     host.advance(100);

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use everwire::core::{
     Cause, Close, Config, Heartbeat, Input, Kind, LANES, LinkId, Machine, MessageId, Micros, Outcome, Output,
-    Overflow, Phase, Queue, Reason, Reconnect, SendOptions, State, Ticket, Transmit,
+    Overflow, Page, Phase, Queue, Reason, Reconnect, SendOptions, State, Ticket, Transmit,
 };
 use proptest::prelude::*;
 use support::{Letter, Promises, ms};
@@ -48,6 +48,7 @@ enum Op {
     Buffered(Which, u64, bool),
     Decided(Which, Option<u64>),
     Online(bool),
+    Page(Page),
     Received(Which, Kind),
     /// Offers one message and says what came of it.
     Transmit(Transmit, u64),
@@ -113,6 +114,14 @@ fn reason() -> impl Strategy<Value = &'static str> {
 fn op() -> impl Strategy<Value = Op> {
     let kind = prop_oneof![Just(Kind::Message), Just(Kind::Pong), Just(Kind::Welcome)];
     let online = prop_oneof![2 => Just(true), 1 => Just(false)];
+    let page = prop_oneof![
+        Just(Page::Shown),
+        Just(Page::Hidden),
+        Just(Page::Cached),
+        Just(Page::Restored),
+        Just(Page::Frozen),
+        Just(Page::Resumed),
+    ];
     let ops = prop_oneof![
         30 => Just(Op::Go),
         3 => Just(Op::Connect),
@@ -135,6 +144,7 @@ fn op() -> impl Strategy<Value = Op> {
         3 => (which(), bytes(), any::<bool>()).prop_map(|(which, n, asked)| Op::Buffered(which, n, asked)),
         1 => (which(), prop::option::of(0u64..60_000)).prop_map(|(which, delay)| Op::Decided(which, delay)),
         4 => online.prop_map(Op::Online),
+        6 => page.prop_map(Op::Page),
         6 => (which(), kind).prop_map(|(which, kind)| Op::Received(which, kind)),
         15 => (transmit(), bytes()).prop_map(|(what, n)| Op::Transmit(what, n)),
         1 => Just(Op::Peek),
@@ -166,7 +176,7 @@ prop_compose! {
         heartbeat in prop::option::of((10u64..60_000, 10u64..60_000)),
         idle in prop::option::of(10u64..90_000),
         high_water in 0u64..500,
-        (greets, awaits_welcome, decides) in any::<(bool, bool, bool)>(),
+        (greets, awaits_welcome, decides, local) in any::<(bool, bool, bool, bool)>(),
     ) -> Config {
         Config {
             reconnect: Reconnect {
@@ -186,6 +196,7 @@ prop_compose! {
             greets,
             awaits_welcome,
             decides,
+            local,
         }
     }
 }
@@ -272,6 +283,7 @@ impl Run {
                 self.input(Input::Decided { ticket, delay: delay.map(ms) });
             }
             Op::Online(online) => self.input(Input::Online(*online)),
+            Op::Page(page) => self.input(Input::Page(*page)),
             Op::Received(which, kind) => self.receive(self.link(*which), *kind),
             Op::Transmit(what, buffered) => self.transmit(*what, *buffered),
             Op::Peek => drop(self.machine.peek_transmit(now).is_some()),
@@ -315,6 +327,8 @@ impl Run {
                 self.wake();
             }
             State::Open => self.transmit(Transmit::Accepted, 0),
+            State::Suspended { cause: Cause::Cached } => self.input(Input::Page(Page::Restored)),
+            State::Suspended { cause: Cause::Frozen } => self.input(Input::Page(Page::Resumed)),
             State::Suspended { .. } => self.input(Input::Online(true)),
             State::Closing => {
                 let close = Close { code: 1000, ..Close::default() };
@@ -541,10 +555,12 @@ fn queue_op() -> impl Strategy<Value = QueueOp> {
     ]
 }
 
-/// A machine that is open, stable, and bounded by `queue`.
+/// A machine that is open, stable, bounded by `queue`, and has no timers but those of the queue.
 fn open_machine(queue: Queue, now: Micros) -> Machine<Letter> {
     let reconnect = Reconnect { stable_after: Micros::ZERO, ..Reconnect::default() };
-    let mut machine = Machine::new(Config { queue, reconnect, ..Config::default() }, 1);
+    let never = Micros(u64::MAX);
+    let heartbeat = Some(Heartbeat { interval: never, timeout: never });
+    let mut machine = Machine::new(Config { queue, reconnect, heartbeat, ..Config::default() }, 1);
     machine.connect(now);
     machine.handle(now, Input::Target { ticket: Ticket(1), local: false });
     machine.handle(now, Input::Opened { link: LinkId(1) });

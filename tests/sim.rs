@@ -11,11 +11,12 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
 use everwire::core::{
     Close, Config, Heartbeat, Input, Kind, LinkId, Machine, MessageId, Micros, Outcome, Output, Overflow,
-    Queue, SendOptions, State, Ticket, Transmit,
+    Page, Queue, SendOptions, State, Ticket, Transmit,
 };
 use support::{Letter, Promises, REASONS, ms};
 
 const DAY: Micros = ms(86_400_000);
+const MINUTE: Micros = ms(60_000);
 const SEEDS: u64 = 24;
 /// Once everything is well again, the wire is open again within: finding out (25 + 10 + 10 s), an
 /// attempt that was hanging (10 s), the longest wait (20 s asked for, 30 s drawn), one attempt.
@@ -108,16 +109,25 @@ enum Fault {
     /// The application has suspended the wire.
     Suspended,
     /// The host sleeps.
+    Asleep,
+    /// Nobody sees the page, and its timers come once a minute.
+    Hidden,
+    /// The page is in the back/forward cache.
+    Cached,
+    /// The browser has frozen the page.
     Frozen,
 }
 
-const FAULTS: [Fault; 7] = [
+const FAULTS: [Fault; 10] = [
     Fault::Refuses,
     Fault::Blackhole,
     Fault::Offline,
     Fault::NoTarget,
     Fault::Slow,
     Fault::Suspended,
+    Fault::Asleep,
+    Fault::Hidden,
+    Fault::Cached,
     Fault::Frozen,
 ];
 
@@ -200,9 +210,11 @@ impl World {
     fn new(seed: u64) -> Self {
         let mut dice = Dice(seed.wrapping_mul(0x2545_f491_4f6c_dd1d));
         let overflow = [Overflow::Reject, Overflow::DropOldest, Overflow::DropNewest];
+        // Without a heartbeat an idle limit would end links that are well: this server speaks seldom.
+        let heartbeat = (!dice.one_in(4)).then(Heartbeat::default);
         let config = Config {
-            heartbeat: Some(Heartbeat::default()),
-            idle_timeout: dice.one_in(2).then_some(ms(90_000)),
+            idle_timeout: (heartbeat.is_some() && dice.one_in(2)).then_some(ms(90_000)),
+            heartbeat,
             queue: Queue {
                 max_messages: dice.between(5, 120) as u32,
                 max_bytes: dice.between(20_000, 200_000),
@@ -285,7 +297,7 @@ impl World {
         let mut at_once = 0;
         loop {
             let event = self.agenda.peek().map(|Reverse((at, _))| *at);
-            let wake = self.machine.next_wake().map(|at| at.max(self.thaws).max(self.now));
+            let wake = self.machine.next_wake().map(|at| self.throttled(at).max(self.thaws).max(self.now));
             let Some(next) = [event, wake].into_iter().flatten().min().filter(|at| *at <= end) else {
                 break;
             };
@@ -305,6 +317,11 @@ impl World {
             self.check_progress();
         }
         self.now = self.now.max(end);
+    }
+
+    /// When a timer comes that was asked for `at`.
+    fn throttled(&self, at: Micros) -> Micros {
+        if self.is(Fault::Hidden) { Micros(at.0.next_multiple_of(MINUTE.0)) } else { at }
     }
 
     fn check_progress(&mut self) {
@@ -618,15 +635,12 @@ impl World {
         let next = self.dice.between(500, limit);
         self.plan(next, Happening::Breaks);
         self.good_since = None;
-        match self.dice.between(0, 11) {
+        match self.dice.between(0, 14) {
             // The link dies, and both ends learn of it.
             0 | 1 => self.server_closes(Close::abnormal()),
             // It dies, and neither does.
-            2 | 3 => {
-                if let Some(link) = self.machine.link() {
-                    self.pipe(link).dead = true;
-                }
-            }
+            2 | 3 if self.config.heartbeat.is_some() => self.link_dies(),
+            2 | 3 => self.server_closes(Close::abnormal()),
             4 => {
                 let wait = self.dice.between(0, 20_000);
                 self.begin(Fault::Refuses);
@@ -635,19 +649,26 @@ impl World {
             }
             n => {
                 let fault = FAULTS[(n - 5) as usize];
+                let away = self.is_away();
+                if away && matches!(fault, Fault::Cached | Fault::Frozen) {
+                    return;
+                }
                 self.begin(fault);
                 match fault {
                     Fault::Offline => {
                         // Some links survive a network that is gone for a while.
-                        if let Some(link) = self.machine.link().filter(|_| self.dice.one_in(2)) {
-                            self.pipe(link).dead = true;
+                        if self.dice.one_in(2) {
+                            self.link_dies();
                         }
-                        self.input(Input::Online(false));
+                        self.tell_network();
                     }
-                    Fault::Suspended => {
+                    Fault::Suspended if !away => {
                         self.machine.suspend();
                         self.drain();
                     }
+                    Fault::Hidden if !away => self.input(Input::Page(Page::Hidden)),
+                    Fault::Cached => self.input(Input::Page(Page::Cached)),
+                    Fault::Frozen => self.input(Input::Page(Page::Frozen)),
                     _ => {}
                 }
             }
@@ -669,25 +690,58 @@ impl World {
         *self.faults.entry(fault).or_default() += 1;
         let limit = if self.dice.one_in(8) { 3_600_000 } else { 60_000 };
         let millis = self.dice.between(100, limit);
-        if fault == Fault::Frozen {
+        if matches!(fault, Fault::Asleep | Fault::Cached | Fault::Frozen) {
             self.thaws = self.thaws.max(self.now.plus(ms(millis)));
+        }
+        // A sleep that cannot be mistaken for a late timer may have cost the link.
+        if fault == Fault::Asleep && millis > 110_000 {
+            self.link_dies();
         }
         self.plan(millis, Happening::Heals(fault));
     }
 
     fn heals(&mut self, fault: Fault) {
+        if self.now < self.thaws {
+            // Nobody is there to be told.
+            return self.plan_at(self.thaws, Happening::Heals(fault));
+        }
         let Some(count) = self.faults.get_mut(&fault).filter(|count| **count > 0) else { return };
         *count -= 1;
         if *count > 0 {
             return;
         }
         match fault {
-            Fault::Offline => self.input(Input::Online(true)),
+            Fault::Offline => self.tell_network(),
+            Fault::Hidden => self.input(Input::Page(Page::Shown)),
+            Fault::Cached | Fault::Frozen => {
+                self.tell_network();
+                let page = if fault == Fault::Cached { Page::Restored } else { Page::Resumed };
+                self.input(Input::Page(page));
+            }
             Fault::Suspended => {
                 self.reconnect();
                 self.drain();
             }
             _ => {}
+        }
+    }
+
+    /// Whether the page runs at all.
+    fn is_away(&self) -> bool {
+        self.now < self.thaws || self.is(Fault::Cached) || self.is(Fault::Frozen)
+    }
+
+    /// A page that is away is not told, but asks when it is back.
+    fn tell_network(&mut self) {
+        if !self.is_away() {
+            let online = !self.is(Fault::Offline);
+            self.input(Input::Online(online));
+        }
+    }
+
+    fn link_dies(&mut self) {
+        if let Some(link) = self.machine.link() {
+            self.pipe(link).dead = true;
         }
     }
 

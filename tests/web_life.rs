@@ -1,11 +1,11 @@
-//! The life of a wire in a page: its network, the socket's own buffer, and what is left when it is gone.
+//! The life of a wire: the socket's own buffer, and what is left when it is gone.
 
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod web_support;
 
-use everwire::core::{Cause, Event, State};
+use everwire::core::{Cause, Event};
 use js_sys::{Uint8Array, WebAssembly};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -65,68 +65,6 @@ async fn a_suspended_wire_keeps_its_queue() {
     wire.reconnect();
     wire.opened().await;
     assert_eq!(wire.text().await, "kept");
-}
-
-#[wasm_bindgen_test]
-async fn without_a_network_a_wire_waits_for_it_and_dials_when_it_is_back() {
-    let Some(room) = room().await else { return };
-    let wire = plan_in_turn(&[room.url("close=1012"), room.url("")])
-        .with(|config, script| {
-            script.local = false;
-            config.reconnect.base_delay = ms(60_000);
-        })
-        .connect();
-    wire.waits().await;
-    let _truth = Truth;
-    pretend_online(Some(false));
-    assert_eq!(wire.suspended().await, Cause::Offline);
-    wire.send("waits too");
-    pretend_online(Some(true));
-    wire.opened().await;
-    assert_eq!(wire.text().await, "waits too");
-    let causes: Vec<Cause> = wire.heard().iter().filter_map(cause_of_attempt).collect();
-    assert_eq!(causes, [Cause::Started, Cause::Online]);
-}
-
-#[wasm_bindgen_test]
-async fn a_wire_to_this_very_machine_needs_no_network() {
-    let Some(room) = room().await else { return };
-    let _truth = Truth;
-    pretend_online(Some(false));
-    let wire = plan_in_turn(&[room.url("close=1012"), room.url("")]).connect();
-    wire.opened().await;
-    wire.lost().await;
-    wire.opened().await;
-    pretend_online(Some(true));
-    wire.send("the same connection");
-    assert_eq!(wire.text().await, "the same connection");
-    assert_eq!(room.stats().await.opened(), 2);
-}
-
-#[wasm_bindgen_test]
-async fn an_open_wire_dials_anew_when_the_network_comes_back() {
-    let Some(room) = room().await else { return };
-    let wire = plan(room.url("")).with(|_, script| script.local = false).open().await;
-    let _truth = Truth;
-    pretend_online(Some(false));
-    assert_eq!(wire.state(), State::Open, "the browser may be wrong");
-    pretend_online(Some(true));
-    assert_eq!(wire.lost().await.0, Cause::Online);
-    wire.opened().await;
-    room.until("one connection is left", |stats| stats.opened() == 2 && stats.connections() == 1).await;
-}
-
-#[wasm_bindgen_test]
-async fn an_open_wire_with_a_heartbeat_pings_when_the_network_changes() {
-    let Some(room) = room().await else { return };
-    let wire =
-        plan(room.url("words")).with(|_, script| script.local = false).heartbeat(60_000, 5_000).open().await;
-    let _truth = Truth;
-    pretend_online(Some(false));
-    wire.pong().await;
-    pretend_online(Some(true));
-    wire.pong().await;
-    assert_eq!(room.stats().await.opened(), 1);
 }
 
 #[wasm_bindgen_test]
@@ -223,22 +161,6 @@ fn send_numbered(wire: &Wire) {
 fn number_of(data: &JsValue) -> u32 {
     assert_eq!(Uint8Array::new(data).length(), LETTER);
     u32::from(Uint8Array::new(data).get_index(0))
-}
-
-/// Whatever a test makes of it, the page learns the truth about its network again.
-struct Truth;
-
-impl Drop for Truth {
-    fn drop(&mut self) {
-        pretend_online(None);
-    }
-}
-
-fn cause_of_attempt(heard: &Heard) -> Option<Cause> {
-    match heard {
-        Heard::Resolve { cause, .. } => Some(*cause),
-        _ => None,
-    }
 }
 
 fn memory() -> u32 {

@@ -19,6 +19,7 @@ export const WITHDRAW = 4;
 export const WATCH_DRAIN = 5;
 export const HOLD = 6;
 export const CLOSE = 7;
+export const MOMENT = 9;
 export const DELIVERED = 10;
 export const WAKE = 11;
 export const READ = 12;
@@ -35,8 +36,7 @@ export const GREETED = 25;
 export const SOCKET_OPENED = 26;
 export const SOCKET_ERRORED = 27;
 export const SOCKET_BUFFERED = 28;
-export const ONLINE = 29;
-export const SOCKET_CLOSED = 30;
+export const SOCKET_CLOSED = 29;
 
 // What `READ` reads: the counts of src/core/stats.rs, and what is known besides.
 export const STARTED = 0;

@@ -1,4 +1,4 @@
-/** Why something failed, a wire waits or is closed. The first nineteen are the core's causes, in its order. */
+/** Why something failed, a wire waits or is closed. The first twenty-three are the core's causes, in its order. */
 export const CODES = [
   "Started",
   "Requested",
@@ -19,6 +19,10 @@ export const CODES = [
   "GaveUp",
   "Offline",
   "Suspended",
+  "Resumed",
+  "Slept",
+  "Cached",
+  "Frozen",
   "WasmTrap",
   "WasmUnavailable",
   "NotInitialized",
@@ -85,6 +89,10 @@ const TEXTS: Record<WireErrorCode, string> = {
   GaveUp: "Every attempt that the policy allows has failed. reconnect() starts afresh.",
   Offline: "The browser says that there is no network. The wire goes on when it is back.",
   Suspended: "The wire is suspended. reconnect() goes on.",
+  Resumed: "The page is in use again.",
+  Slept: "The page or the machine slept.",
+  Cached: "The page is in the back/forward cache.",
+  Frozen: "The browser has frozen the page.",
   WasmTrap:
     "The WebAssembly stopped unexpectedly; this wire is closed and its waiting messages are given back. A new Wire works. Please report the cause.",
   WasmUnavailable:

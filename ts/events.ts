@@ -25,7 +25,10 @@ export type WireState =
       readonly reason: WireErrorCode;
       readonly close: WireClose;
     }
-  /** No attempt is made until the network is back or `reconnect()` is called. Messages queue. */
+  /**
+   * No attempt is made until the network is back (`Offline`), the page is back from the back/forward cache (`Cached`) or
+   * goes on after a freeze (`Frozen`), or `reconnect()` is called (`Suspended`, and any other). Messages queue.
+   */
   | { readonly name: "suspended"; readonly reason: WireErrorCode }
   /** The closing handshake is under way. */
   | { readonly name: "closing" }

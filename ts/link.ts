@@ -10,9 +10,10 @@ import {
   lay,
   layText,
   listen,
+  moment,
   offer,
-  online,
   refusal,
+  slept,
 } from "#face";
 import { byteLength, type Codec, type Raw } from "./codec.ts";
 import * as core from "./core.ts";
@@ -103,7 +104,9 @@ export class Link<In, Out> implements Hears {
     this.#options = options;
     this.codec = readCodec(options.codec as Codec | undefined) as Codec<In, Out>;
     this.#numbers = numbers;
-    this.#flags = flags;
+    // Without a network, a function is asked only where the page itself came from this machine.
+    const targets = [typeof url === "function" ? "" : url].flat();
+    this.#flags = targets.some((target) => examine(String(target)).local) ? flags | 64 : flags;
     this.begin();
   }
 
@@ -216,7 +219,7 @@ export class Link<In, Out> implements Hears {
   #release(): void {
     this.#drop();
     this.#clock.stop();
-    listen(false, this.#network);
+    listen(false, this.#page);
     this.#listening = false;
   }
 
@@ -295,7 +298,7 @@ export class Link<In, Out> implements Hears {
     if (this.core === running) this.ask(core.DELIVERED);
   };
 
-  readonly #network = (): void => void this.ask(core.ONLINE, Number(online()));
+  readonly #page = (event: Event): void => void this.ask(core.MOMENT, moment(event));
 
   // What the core calls.
 
@@ -477,8 +480,8 @@ export class Link<In, Out> implements Hears {
       case core.LISTEN:
         if (this.#listening) return -1;
         this.#listening = true;
-        listen(true, this.#network);
-        return Number(online());
+        listen(true, this.#page);
+        return moment();
       case core.RELEASE:
         return void this.#release();
       case core.ITEM: {
@@ -515,7 +518,7 @@ export class Link<In, Out> implements Hears {
       { name: "connecting", phase: "dialing", attempt: a },
       { name: "connecting", phase: "handshaking", attempt: a },
       { name: "open" },
-      { name: "waiting", attempt: a, delay: b, until: c, reason, close },
+      { name: "waiting", attempt: a, delay: b, until: c - slept(), reason, close },
       { name: "suspended", reason },
       { name: "closing" },
       { name: "closed", reason, close },

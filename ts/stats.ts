@@ -1,3 +1,4 @@
+import { slept } from "#face";
 import * as core from "./core.ts";
 import { type NotSentReason, REASONS } from "./receipt.ts";
 
@@ -34,7 +35,7 @@ interface Tally {
 
 /** The core counts; `read` asks it by number. */
 export function readStats(rtt: WireStats["rtt"], read: (number: number) => number): WireStats {
-  const time = (number: number) => read(number) / 1_000 || undefined;
+  const time = (number: number) => (read(number) ? read(number) / 1_000 - slept() : undefined);
   const tally = (number: number): Tally => ({ messages: read(number + 1), bytes: read(number) });
   return {
     sent: tally(core.BYTES_OUT),

@@ -24,6 +24,9 @@ pub struct Config {
     pub awaits_welcome: bool,
     /// The host wants a word on every retry.
     pub decides: bool,
+    /// Until the host has said where it connects to, that is taken for this very machine, which needs
+    /// no network.
+    pub local: bool,
 }
 
 /// When and how often to try again.
@@ -219,6 +222,7 @@ impl Default for Config {
             greets: false,
             awaits_welcome: false,
             decides: false,
+            local: false,
         }
     }
 }

@@ -77,8 +77,27 @@ pub enum Input<R = Box<str>> {
     },
     /// The browser says whether there is a network.
     Online(bool),
+    /// Something happened to the page that the wire lives in. In a worker nothing does.
+    Page(Page),
     /// The wake-up asked for by [`Machine::next_wake`](super::Machine::next_wake).
     Timeout,
+}
+
+/// What happens to a page (HTML, sections "Page visibility" and "Session history"; Page Lifecycle).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// It can be seen: `visibilitychange`.
+    Shown,
+    /// It cannot be seen, and its timers may come up to a minute late.
+    Hidden,
+    /// It leaves for the back/forward cache: `pagehide` with `persisted`.
+    Cached,
+    /// It is back from there: `pageshow` with `persisted`.
+    Restored,
+    /// Nothing runs in it from now on: `freeze`.
+    Frozen,
+    /// It goes on: `resume`.
+    Resumed,
 }
 
 /// What an arriving message is to the machine.

@@ -1,6 +1,7 @@
 //! The machine itself.
 
 mod attempts;
+mod lifecycle;
 mod upkeep;
 
 use std::collections::VecDeque;
@@ -8,7 +9,9 @@ use std::collections::VecDeque;
 use super::backoff::Backoff;
 use super::close::{Close, CloseReason};
 use super::config::Config;
-use super::event::{Event, Input, Kind, LinkId, NotSent, Outcome, Output, Reason, Sent, Ticket, Transmit};
+use super::event::{
+    Event, Input, Kind, LinkId, NotSent, Outcome, Output, Page, Reason, Sent, Ticket, Transmit,
+};
 use super::liveness::{Liveness, Verdict};
 use super::outbox::{MessageId, Outbox, Payload, SendOptions, Waiting};
 use super::rng::Rng;
@@ -51,6 +54,8 @@ pub struct Machine<P, R = Box<str>> {
     /// The application has heard that the wire is open and not yet that it no longer is.
     was_open: bool,
     online: bool,
+    /// The page cannot be seen.
+    hidden: bool,
     /// The last target needs no network.
     local: bool,
     /// When the wire was last known to be fine.
@@ -125,7 +130,8 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
             stable: false,
             was_open: false,
             online: true,
-            local: false,
+            hidden: false,
+            local: config.local,
             down_since: None,
             floor: Micros::ZERO,
             stats: Stats::default(),
@@ -158,8 +164,7 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
         ) {
             return;
         }
-        self.let_go(Some(Close::normal(R::suspended())));
-        self.enter_suspended(Cause::Suspended, Cause::Suspended, &Close::abnormal());
+        self.pause(Cause::Suspended);
     }
 
     /// Closes for good. What waits settles as not sent; no message is delivered from here on.
@@ -336,6 +341,7 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
             }
             Input::Decided { ticket, delay } => self.decided(now, ticket, delay),
             Input::Online(online) => self.network(now, online),
+            Input::Page(page) => self.page(now, page),
             Input::Timeout => self.timeout(now),
         }
     }

@@ -25,7 +25,7 @@ pub use close::{Close, CloseReason, cut_reason, may_send, retry_after};
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 pub(crate) use config::RANGES;
 pub use config::{Config, ConfigError, Heartbeat, Number, OPTIONS, Overflow, Queue, Reconnect};
-pub use event::{Event, Input, Kind, LinkId, NotSent, Outcome, Output, Reason, Sent, Ticket, Transmit};
+pub use event::{Event, Input, Kind, LinkId, NotSent, Outcome, Output, Page, Reason, Sent, Ticket, Transmit};
 pub use inbox::Inbox;
 pub use machine::Machine;
 pub use outbox::{LANES, MessageId, NORMAL, Payload, SendOptions, Waiting};

@@ -32,7 +32,7 @@ pub enum State<R = Box<str>> {
     },
     /// No attempt is made until something changes. Messages queue.
     Suspended {
-        /// [`Cause::Offline`] or [`Cause::Suspended`].
+        /// [`Cause::Offline`], [`Cause::Suspended`], [`Cause::Cached`] or [`Cause::Frozen`].
         cause: Cause,
     },
     /// The closing handshake is under way. Nothing is queued, sent or delivered any more.
@@ -100,4 +100,12 @@ pub enum Cause {
     Offline = 17,
     /// The application suspended the wire.
     Suspended = 18,
+    /// The page can be seen again, goes on after a freeze, or is back from the back/forward cache.
+    Resumed = 19,
+    /// The page or the machine stood still, and nobody asks the link whether it lives.
+    Slept = 20,
+    /// The page is in the back/forward cache.
+    Cached = 21,
+    /// The browser has frozen the page.
+    Frozen = 22,
 }

@@ -7,7 +7,7 @@ use super::time::Micros;
 pub(crate) enum Timer {
     /// When to give an attempt up that is not ready yet, from resolve to welcome.
     Connect,
-    /// When to send the next ping.
+    /// When to send the next ping, or to see whether the host stood still.
     Ping,
     /// When to stop waiting for a sign of life after a ping.
     Pong,

@@ -35,15 +35,40 @@ export function close(socket, code, reason) {
   } catch {}
 }
 
-/** Calls `heard` on `online` and `offline`, or no longer. Where there are no such events, nothing happens. */
+const MOMENTS = ["online", "offline", "visibilitychange", "pagehide", "pageshow", "freeze", "resume"];
+
+/**
+ * Calls `heard` when something happens to the page or its network, or no longer. Where there are no such events, as in
+ * a worker, nothing happens. Those of the document are caught on their way down: not every engine lets them bubble up.
+ */
 export function listen(on, heard) {
   const change = on ? "addEventListener" : "removeEventListener";
-  for (const event of ["online", "offline"]) globalThis[change]?.(event, heard);
+  for (const event of MOMENTS) globalThis[change]?.(event, heard, true);
 }
 
-/** True where nobody knows. */
-export function online() {
-  return globalThis.navigator?.onLine !== false;
+/**
+ * What an event means for the page, by its place among them: 7 if the page is hidden, 0 if it comes or goes for good and so
+ * is not `persisted`. 8 more without a network. Without an event: how things are.
+ */
+export function moment({ type, persisted } = { type: MOMENTS[2] }) {
+  const hidden = type === MOMENTS[2] && globalThis.document?.hidden;
+  const page = hidden ? 7 : persisted === false ? 0 : MOMENTS.indexOf(type);
+  return page + 8 * (globalThis.navigator?.onLine === false);
+}
+
+let asleep = 0;
+let ahead = Infinity;
+
+/** The time that many systems leave out of `performance.now()`: the machine slept. */
+export const slept = () => asleep;
+
+/** A clock that goes neither back nor, where sleep stops the monotonic one, without it. */
+export function now() {
+  const monotonic = performance.now();
+  const wall = Date.now() - monotonic;
+  if (wall - ahead > 30_000) asleep += wall - ahead;
+  ahead = wall;
+  return monotonic + asleep;
 }
 
 /**

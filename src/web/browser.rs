@@ -1,4 +1,4 @@
-//! Bindings to `browser.js`, and the clock.
+//! Bindings to `browser.js`.
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
@@ -18,15 +18,10 @@ extern "C" {
     pub(super) fn buffered(socket: &WebSocket) -> f64;
     pub(super) fn close(socket: &WebSocket, code: u16, reason: &str);
     pub(super) fn listen(on: bool, heard: &JsValue);
-    pub(super) fn online() -> bool;
+    pub(super) fn moment(event: &JsValue) -> usize;
+    /// The driver's clock, in milliseconds.
+    pub(super) fn now() -> f64;
     pub(super) fn channel(run: &JsValue) -> MessagePort;
     pub(super) fn post(port: &MessagePort);
     pub(super) fn refusal(thrown: &JsValue, url_is_good: bool) -> i32;
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// The host's monotonic clock, in milliseconds.
-    #[wasm_bindgen(js_namespace = performance)]
-    pub(super) fn now() -> f64;
 }

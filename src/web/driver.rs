@@ -10,7 +10,7 @@ use web_sys::{CloseEvent, WebSocket};
 
 use super::browser;
 use super::channel::LaterTask;
-use super::network::Network;
+use super::lifecycle::{self, Lifecycle};
 use super::socket::{Handlers, Socket};
 use crate::core::{
     Cause, Close, Config, Event, Input, Kind, LinkId, Machine, MessageId, Micros, NotSent, Outcome, Output,
@@ -100,7 +100,7 @@ struct Parts {
     socket: Option<(LinkId, Rc<Socket>)>,
     handlers: Option<Rc<Handlers>>,
     timer: Option<Timeout>,
-    network: Option<Network>,
+    lifecycle: Option<Lifecycle>,
     later: Option<LaterTask>,
 }
 
@@ -118,13 +118,13 @@ impl<H: Host> Driver<H> {
 
     /// Makes the first attempt.
     pub fn connect(&self) {
-        self.0.platform.hear_network(&self.0);
+        self.0.platform.hear_page(&self.0);
         self.0.with(|machine, now| machine.connect(now));
     }
 
     /// Makes an attempt at once, whatever the state.
     pub fn reconnect(&self) {
-        self.0.platform.hear_network(&self.0);
+        self.0.platform.hear_page(&self.0);
         self.0.with(|machine, now| machine.reconnect(now));
     }
 
@@ -410,12 +410,16 @@ impl<H: Host> Browser<H> {
         later.ask();
     }
 
-    fn hear_network(&self, engine: &Engine<Self>) {
-        let mut parts = self.parts.borrow_mut();
-        if parts.network.is_none() {
-            parts.network = Some(Network::watch(self.handler(|_, _| Some(Input::Online(browser::online())))));
-            drop(parts);
-            engine.input(Input::Online(browser::online()));
+    fn hear_page(&self, engine: &Engine<Self>) {
+        if self.parts.borrow().lifecycle.is_none() {
+            let me = self.me.clone();
+            let heard = Closure::new(move |event: web_sys::Event| {
+                if let Some(driver) = me.upgrade() {
+                    lifecycle::tell(&driver.0, browser::moment(&event));
+                }
+            });
+            self.parts.borrow_mut().lifecycle = Some(Lifecycle::watch(heard));
+            lifecycle::tell(engine, browser::moment(&JsValue::UNDEFINED));
         }
     }
 

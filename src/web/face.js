@@ -1,7 +1,7 @@
 // The JavaScript half of js.rs: passes on what the core calls, and keeps a wire's timer and task.
 import { channel, post } from "./browser.js";
 
-export { attach, buffered, close, detach, listen, offer, online, refusal } from "./browser.js";
+export { attach, buffered, close, detach, listen, moment, now, offer, refusal, slept } from "./browser.js";
 
 /** Longest delay a host timer takes without wrapping. */
 const LONGEST_TIMEOUT = 2_147_483_647;

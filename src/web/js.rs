@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
+use super::lifecycle;
 use super::socket::refused;
 use crate::core::{
     Cause, Close, CloseReason, Config, Event, Inbox, Input, Kind, LinkId, Machine, MessageId, Micros, Output,
@@ -34,13 +35,11 @@ extern "C" {
     ) -> f64;
     /// The number at this place of what the caller has laid ready; NaN where there is none.
     fn read(place: i32) -> f64;
+    fn now() -> f64;
 }
 
 #[wasm_bindgen]
 extern "C" {
-    /// The host's monotonic clock, in milliseconds.
-    #[wasm_bindgen(js_namespace = performance)]
-    fn now() -> f64;
     #[wasm_bindgen(js_namespace = Math)]
     fn random() -> f64;
 }
@@ -112,6 +111,7 @@ const HEARTBEAT: u32 = 4;
 const GREETS: u32 = 8;
 const AWAITS_WELCOME: u32 = 16;
 const DECIDES: u32 = 32;
+const LOCAL: u32 = 64;
 
 /// A wire's number. Laid ready are the numbers of its options in the core's order; for one outside its
 /// range the answer is -1 minus its index.
@@ -130,6 +130,7 @@ pub fn create(flags: u32) -> f64 {
     config.greets = flags & GREETS != 0;
     config.awaits_welcome = flags & AWAITS_WELCOME != 0;
     config.decides = flags & DECIDES != 0;
+    config.local = flags & LOCAL != 0;
     let seed = (random() * 9_007_199_254_740_992.0) as u64;
     WIRES.with_borrow_mut(|wires| {
         let number = place_in(wires);
@@ -206,6 +207,10 @@ pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
     match what {
         // Before its first attempt.
         0 | 1 => face.listen(&wire),
+        9 => {
+            lifecycle::tell(&wire, a as usize);
+            return 0.0;
+        }
         10 => {
             wire.delivered();
             return 0.0;
@@ -247,7 +252,6 @@ pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
             26 => input = Some(Input::Opened { link }),
             27 => input = Some(Input::Errored { link }),
             28 => input = Some(Input::Buffered { link, bytes: b as u64, asked: true }),
-            29 => input = Some(Input::Online(a != 0.0)),
             _ => {
                 let at =
                     |place| Some(read(place as i32)).filter(|point| !point.is_nan()).map(|point| point as u8);
@@ -329,11 +333,11 @@ impl Face {
         self.tell_close(number + describe, numbers, cause as i32, close);
     }
 
-    /// From the first attempt on, until it is closed, a wire hears what the browser says of the network.
+    /// From the first attempt on, until it is closed, a wire hears what the browser says of the page.
     fn listen(&self, wire: &Wire) {
-        let online = self.tell(LISTEN, 0.0, 0.0, 0.0);
-        if online >= 0.0 {
-            wire.input(Input::Online(online != 0.0));
+        let moment = self.tell(LISTEN, 0.0, 0.0, 0.0);
+        if moment >= 0.0 {
+            lifecycle::tell(wire, moment as usize);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The browser's side of a wire: the socket, the clock, the network's state, and the driver that
+//! The browser's side of a wire: the socket, the clock, what happens to the page, and the driver that
 //! feeds them to the core.
 
 mod browser;
@@ -6,7 +6,7 @@ mod channel;
 mod driver;
 #[cfg(feature = "js")]
 mod js;
-mod network;
+mod lifecycle;
 mod socket;
 
 pub use crate::engine::Delivery;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use everwire::core::{
-    Cause, Close, Config, Input, Kind, LinkId, Machine, MessageId, Micros, Outcome, Output, Reason,
+    Cause, Close, Config, Input, Kind, LinkId, Machine, MessageId, Micros, Outcome, Output, Page, Reason,
     SendOptions, Sent, State, Ticket, Transmit,
 };
 
@@ -228,6 +228,10 @@ impl Host {
 
     pub fn online(&mut self, online: bool) {
         self.handle(Input::Online(online));
+    }
+
+    pub fn page(&mut self, page: Page) {
+        self.handle(Input::Page(page));
     }
 
     /// The server closes the socket in use.

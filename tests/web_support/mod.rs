@@ -17,6 +17,14 @@ use web_sys::WebSocket;
 extern "C" {
     #[wasm_bindgen(js_name = pretendOnline)]
     pub(crate) fn pretend_online(online: Option<bool>);
+    #[wasm_bindgen(js_name = setOnline)]
+    pub(crate) fn set_online(online: bool);
+    #[wasm_bindgen(js_name = pretendHidden)]
+    pub(crate) fn pretend_hidden(hidden: Option<bool>);
+    #[wasm_bindgen(js_name = pretendSlept)]
+    pub(crate) fn pretend_slept(millis: f64);
+    pub(crate) fn happen(event: &str, persisted: Option<bool>);
+    pub(crate) fn listeners() -> u32;
     pub(crate) fn blob(parts: &Array) -> JsValue;
     pub(crate) fn arrive(socket: &WebSocket, data: &str);
     pub(crate) fn refusing(name: &str) -> Function;

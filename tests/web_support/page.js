@@ -13,9 +13,52 @@ export async function request(method, url) {
 /** What `navigator.onLine` says from now on, and the event that tells of it; undefined for the truth, without an event. */
 export function pretendOnline(online) {
   if (online === undefined) return delete navigator.onLine;
-  Object.defineProperty(navigator, "onLine", { value: online, configurable: true });
-  return dispatchEvent(new Event(online ? "online" : "offline"));
+  setOnline(online);
+  return happen(online ? "online" : "offline");
 }
+
+export function setOnline(value) {
+  Object.defineProperty(navigator, "onLine", { value, configurable: true });
+}
+
+/** The same for `document.hidden`. */
+export function pretendHidden(value) {
+  if (value === undefined) return delete document.hidden;
+  Object.defineProperty(document, "hidden", { value, configurable: true });
+  return happen("visibilitychange");
+}
+
+const realNow = Date.now;
+
+/** The wall clock from now on, ahead of the monotonic one. */
+export function pretendSlept(millis) {
+  Date.now = () => realNow() + millis;
+}
+
+/** An event where the browser fires it. That of the document does not bubble, as in some engines. */
+export function happen(type, persisted) {
+  const ofDocument = ["visibilitychange", "freeze", "resume"].includes(type);
+  const event = persisted === undefined ? new Event(type) : new PageTransitionEvent(type, { persisted });
+  return (ofDocument ? document : globalThis).dispatchEvent(event);
+}
+
+const heard = new Set();
+for (const [change, keep] of [
+  ["addEventListener", "add"],
+  ["removeEventListener", "delete"],
+]) {
+  const real = globalThis[change];
+  globalThis[change] = (type, listener, ...more) => {
+    heard[keep](`${type} ${idOf(listener)}`);
+    return real.call(globalThis, type, listener, ...more);
+  };
+}
+
+/** How many listeners the page has, of those added since this was loaded. */
+export const listeners = () => heard.size;
+
+const ids = new WeakMap();
+const idOf = (listener) => ids.get(listener) ?? (ids.set(listener, Math.random()), ids.get(listener));
 
 export const blob = (parts) => new Blob(parts);
 

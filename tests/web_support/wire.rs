@@ -132,6 +132,7 @@ impl Plan {
     pub(crate) fn idle(mut self) -> Wire {
         self.config.decides |= self.script.decide.is_some();
         self.config.greets |= self.script.greeting.is_some();
+        self.config.local = self.script.local;
         let (script, log) = (Rc::new(self.script), Rc::<Log>::default());
         let driver = Driver::new(self.config, |driver| TestHost {
             wire: (driver, Rc::clone(&script), Rc::clone(&log)),

@@ -7,6 +7,10 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
         self.timers.stop_all();
         self.stable = false;
         self.down_since.get_or_insert(now);
+        // Nobody is asked in vain where to connect; only the application itself can insist.
+        if cause != Cause::Requested && self.unreachable() {
+            return self.enter_suspended(Cause::Offline, cause, &Close::abnormal());
+        }
         if self.stats.attempts() == 0 {
             self.stats.set(Count::Started, now);
         }
@@ -80,9 +84,7 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
         self.timers.stop_all();
         self.stage = Stage::Ready { link };
         self.timers.set(Timer::Stable, now.plus(self.config.reconnect.stable_after));
-        if let Some(heartbeat) = &self.config.heartbeat {
-            self.timers.set(Timer::Ping, now.plus(heartbeat.interval));
-        }
+        self.timers.set(Timer::Ping, now.plus(self.beat()));
         if let Some(idle) = self.config.idle_timeout {
             self.timers.set(Timer::Idle, now.plus(idle));
         }

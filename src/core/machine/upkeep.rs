@@ -1,39 +1,8 @@
-//! What keeps a wire going: the network's state, timers, pings, the socket's buffer.
+//! What keeps a wire going: timers, pings, the socket's buffer.
 
 use super::*;
 
 impl<P: Payload, R: CloseReason> Machine<P, R> {
-    pub(super) fn network(&mut self, now: Micros, online: bool) {
-        let came_back = online && !self.online;
-        self.online = online;
-        if self.local {
-            return;
-        }
-        match self.stage {
-            Stage::Waiting { .. } if !online => {
-                self.timers.stop_all();
-                self.enter_suspended(Cause::Offline, Cause::Offline, &Close::abnormal());
-            }
-            Stage::Suspended { cause: Cause::Offline } if online && now < self.floor => {
-                // The server that asked us to stay away meant it, network or not.
-                let delay = self.floor.since(now);
-                self.wait(now, Retry { cause: Cause::Online, close: Close::abnormal(), delay });
-            }
-            Stage::Suspended { cause: Cause::Offline } if online => self.begin(now, Cause::Online),
-            // This attempt may be bound to a network that is gone.
-            Stage::Resolving { .. } | Stage::Dialing { .. } | Stage::Handshaking { .. } if came_back => {
-                self.let_go(None);
-                self.begin(now, Cause::Online);
-            }
-            Stage::Ready { link } if self.config.heartbeat.is_some() => self.ping(now, link),
-            Stage::Ready { .. } if came_back => {
-                self.let_go(None);
-                self.begin(now, Cause::Online);
-            }
-            _ => {}
-        }
-    }
-
     pub(super) fn timeout(&mut self, now: Micros) {
         for timer in ALL {
             if let Some(due) = self.timers.take_due(timer, now) {
@@ -54,12 +23,16 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
 
     pub(super) fn fire(&mut self, now: Micros, timer: Timer, due: Micros) {
         match timer {
+            // Whatever the attempt waited for may have come and gone unheard.
+            Timer::Connect if self.overslept(now, due) => self.redial(now, Cause::Slept),
             Timer::Connect => self.abandon(now, Cause::ConnectTimeout),
-            Timer::Ping => {
-                if let Stage::Ready { link } = self.stage {
-                    self.ping(now, link);
+            Timer::Ping => match self.stage {
+                Stage::Ready { .. } if !self.asks() && self.overslept(now, due) => {
+                    self.redial(now, Cause::Slept);
                 }
-            }
+                Stage::Ready { link } => self.ping(now, link),
+                _ => {}
+            },
             Timer::Pong => match (self.liveness.judge(now, due), &self.stage) {
                 (Verdict::Probe, Stage::Ready { link }) => {
                     let link = *link;
@@ -107,10 +80,10 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
     }
 
     pub(super) fn ping(&mut self, now: Micros, link: LinkId) {
+        self.timers.set(Timer::Ping, now.plus(self.beat()));
         let Some(heartbeat) = &self.config.heartbeat else {
             return;
         };
-        self.timers.set(Timer::Ping, now.plus(heartbeat.interval));
         if !self.timers.is_set(Timer::Pong) {
             self.timers.set(Timer::Pong, now.plus(heartbeat.timeout));
             self.flow.measure = true;
