@@ -22,7 +22,8 @@ const RECIPE = ["wasm", "panics", "names", "rewrite", "wasm-features"].map(
 );
 const TARGET = "wasm32-unknown-unknown";
 const PROFILE = "wasm-release";
-const CARGO = ["build", "--locked", "--profile", PROFILE, "--target", TARGET, "--lib", "--features", "js"];
+const FEATURES = ["--no-default-features", "--features", "js"];
+const CARGO = ["build", "--locked", "--profile", PROFILE, "--target", TARGET, "--lib", ...FEATURES];
 const BINDGEN = ["--target", "web", "--omit-default-module-path", "--out-name", "everwire"];
 
 const SMALLER = ["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"];

@@ -6,6 +6,7 @@ import { Failure } from "../failure.mjs";
 import { inRoot } from "../paths.mjs";
 import { run } from "../process.mjs";
 import { forTests, setup } from "../setup.mjs";
+import { rustFeatures } from "./features.mjs";
 import { wasmPackTest } from "./wasm-pack.mjs";
 
 const WASM = ["--target", "wasm32-unknown-unknown"];
@@ -13,9 +14,9 @@ const WASM = ["--target", "wasm32-unknown-unknown"];
 export const steps = [
   step("setup", "what the tests need is here", [], () => setup(forTests)),
   step("fmt", "everything is formatted", ["setup"], () => script("fmt.mjs", "--check")),
-  step("clippy", "clippy, native", ["setup"], () => clippy("--workspace")),
+  step("clippy", "clippy, native", ["setup"], () => clippy("--workspace", ...rustFeatures)),
   step("clippy-wasm", "clippy, wasm32", ["setup"], clippyWasm),
-  step("doc", "the crate's documentation, without a warning", ["setup"], doc),
+  step("doc", "the crate's documentation, without a warning, and its examples", ["setup"], doc),
   step("cargo-test", "native tests", ["setup"], cargoTest),
   step("build", "the npm package", ["setup"], build),
   step("types", "the package's types, as its users compile them", ["build"], types),
@@ -41,18 +42,27 @@ function clippy(...args) {
 }
 
 async function clippyWasm() {
-  await clippy("--package", "everwire", ...WASM);
-  await clippy("--package", "everwire", ...WASM, "--features", "js");
+  await clippy("--package", "everwire", ...WASM, ...rustFeatures);
+  await clippy("--package", "everwire", ...WASM, "--no-default-features", "--features", "js");
 }
 
 async function doc() {
   const env = { RUSTDOCFLAGS: "-D warnings" };
-  await run("cargo", ["doc", "--locked", "--no-deps", "--workspace"], { env });
-  await run("cargo", ["doc", "--locked", "--no-deps", "--package", "everwire", ...WASM], { env });
+  await run("cargo", ["doc", "--locked", "--no-deps", "--workspace", ...rustFeatures], { env });
+  await run("cargo", ["doc", "--locked", "--no-deps", "--package", "everwire", ...WASM, ...rustFeatures], {
+    env,
+  });
+  // The examples need a browser, so they are compiled and none is run.
+  const examples = { env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: "node --eval 0" } };
+  await run(
+    "cargo",
+    ["test", "--locked", "--doc", "--package", "everwire", ...WASM, ...rustFeatures],
+    examples,
+  );
 }
 
 function cargoTest(to) {
-  return run("cargo", ["test", "--locked", "--workspace"], to);
+  return run("cargo", ["test", "--locked", "--workspace", ...rustFeatures], to);
 }
 
 /** Each way in which TypeScript finds a package's types. */

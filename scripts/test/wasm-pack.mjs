@@ -5,6 +5,7 @@ import { buildServer, startServer } from "../echo-server.mjs";
 import { Failure } from "../failure.mjs";
 import { onPath } from "../on-path.mjs";
 import { run } from "../process.mjs";
+import { rustFeatures } from "./features.mjs";
 
 const USUAL_PORT = 9001;
 
@@ -17,7 +18,7 @@ export async function wasmPackTest(browser, { tee }) {
   const chosen = display ? ["--safari", "--safaridriver", onPath("WebKitWebDriver")] : [`--${browser}`];
   let ran = false;
   try {
-    await run("wasm-pack", ["test", "--headless", ...chosen], {
+    await run("wasm-pack", ["test", "--headless", ...chosen, ".", ...rustFeatures], {
       tee: (text) => {
         ran ||= text.includes("Running headless tests");
         tee(text);

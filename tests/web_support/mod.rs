@@ -1,7 +1,16 @@
 //! What the browser tests share: a wire whose application writes down everything it hears, and the peer.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    dead_code,
+    unused_imports,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
+#[cfg(feature = "json")]
+pub(crate) mod app;
 mod peer;
 mod wire;
 
@@ -29,6 +38,7 @@ extern "C" {
     pub(crate) fn arrive(socket: &WebSocket, data: &str);
     pub(crate) fn refusing(name: &str) -> Function;
     pub(crate) fn flapping() -> Function;
+    pub(crate) fn throwing() -> Function;
     #[wasm_bindgen(js_name = hurryTimers)]
     pub(crate) fn hurry_timers() -> Function;
 }

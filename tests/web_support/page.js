@@ -75,6 +75,15 @@ export const refusing = (name) =>
     }
   };
 
+/** A WebSocket class whose sockets throw when they are given "poison". */
+export const throwing = () =>
+  class extends WebSocket {
+    send(data) {
+      if (data === "poison") throw new Error("thrown by the test");
+      super.send(data);
+    }
+  };
+
 /** A WebSocket class whose sockets open and are lost, each in a task of its own. */
 export function flapping() {
   const attached = { now: 0, most: 0 };
