@@ -6,14 +6,14 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::core::{CloseReason, Config, Input, Kind, LinkId, Machine, Micros, Output, Payload, Transmit};
+use crate::core::{Config, Input, Kind, LinkId, Machine, Micros, Output, Payload, Texts, Transmit};
 
 /// What the engine runs on.
 pub(crate) trait Platform: Sized {
     /// A message on its way out.
     type Payload: Payload;
-    /// What the machine carries of a close reason.
-    type Reason: CloseReason;
+    /// How the machine carries texts.
+    type Texts: Texts;
     /// What of a message the socket is shown.
     type Data;
 
@@ -26,10 +26,13 @@ pub(crate) trait Platform: Sized {
     /// The current socket's `bufferedAmount`.
     fn buffered(&self) -> u64;
     /// Does what the core says.
-    fn obey(&self, engine: &Engine<Self>, output: Output<Self::Payload, Self::Reason>);
+    fn obey(&self, engine: &Engine<Self>, output: Output<Self::Payload, Reason<Self>>);
     /// Calls [`Engine::wake`] after so many milliseconds, in place of any earlier such request; never if `None`.
     fn alarm(&self, millis: Option<f64>);
 }
+
+/// What the machine carries of a close reason.
+type Reason<P> = <<P as Platform>::Texts as Texts>::Reason;
 
 /// What to do with an arriving message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +48,7 @@ pub enum Delivery {
 
 pub(crate) struct Engine<P: Platform> {
     pub(crate) platform: P,
-    machine: RefCell<Machine<P::Payload, P::Reason>>,
+    machine: RefCell<Machine<P::Payload, P::Texts>>,
     /// Somebody further out is delivering.
     running: Cell<bool>,
     /// A message is being offered to the socket.
@@ -67,18 +70,18 @@ impl<P: Platform> Engine<P> {
     }
 
     /// Changes the machine, then does what follows from it.
-    pub(crate) fn with<T>(&self, change: impl FnOnce(&mut Machine<P::Payload, P::Reason>, Micros) -> T) -> T {
+    pub(crate) fn with<T>(&self, change: impl FnOnce(&mut Machine<P::Payload, P::Texts>, Micros) -> T) -> T {
         let result = change(&mut self.machine.borrow_mut(), self.platform.now());
         self.run();
         result
     }
 
-    pub(crate) fn input(&self, input: Input<P::Reason>) {
+    pub(crate) fn input(&self, input: Input<Reason<P>>) {
         self.with(|machine, now| machine.handle(now, input));
     }
 
     /// Reads from the machine.
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&Machine<P::Payload, P::Reason>) -> T) -> T {
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Machine<P::Payload, P::Texts>) -> T) -> T {
         read(&self.machine.borrow())
     }
 

@@ -5,7 +5,7 @@ export interface Core {
   create(flags: number): number;
   range(index: number, what: number): number;
   pass(wire: number, length: number): number | undefined;
-  queue(wire: number, receipt: number, length: number, lane: number, ttl: number, keyed: boolean): number;
+  queue(wire: number, receipt: number, length: number, lane: number, ttl: number, replaced: number): number;
   received(wire: number, link: number, kind: number, length: number): number | undefined;
   act(wire: number, what: number, a: number, b: number, c: number): number | undefined;
 }

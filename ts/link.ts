@@ -49,6 +49,8 @@ export class Link<In, Out> implements Hears {
   readonly codec: Codec<In, Out>;
   /** Receipts of what waits, by the numbers that the core has for them. */
   readonly #receipts = new Map<number, Receipt<Out>>();
+  /** The core's numbers of what waits under a key, by lane and key. */
+  readonly #keyed = new Map<string, number>();
   #sent = 0;
   readonly #target: EventTarget;
   readonly #deliver: (message: In, raw: string | ArrayBuffer) => void;
@@ -176,9 +178,13 @@ export class Link<In, Out> implements Hears {
   queue(receipt: Receipt<Out>, length: number, lane: number, ttl: number, key: string | undefined): number {
     const number = ++this.#sent;
     this.#receipts.set(number, receipt);
-    if (key !== undefined) layText(key);
-    const id = this.core?.queue(this.#number, number, length, lane, ttl, key !== undefined) ?? 0;
+    const place = key === undefined ? "" : lane + key;
+    const id = this.core?.queue(this.#number, number, length, lane, ttl, this.#keyed.get(place) ?? -1) ?? 0;
     if (id < 0 && id !== core.TOLD) this.#settle(number, -id);
+    else if (place && id >= 0) {
+      this.#keyed.set(place, id);
+      receipt.leave = () => this.#keyed.get(place) === id && this.#keyed.delete(place);
+    }
     return id;
   }
 

@@ -21,6 +21,8 @@ export const REASONS = [
 export class Receipt<Out = unknown> {
   /** @internal The encoded message, for the core. */
   data: unknown;
+  /** @internal Called when it waits no more. */
+  leave: (() => unknown) | undefined;
   /** What was sent; kept until the browser has taken it. */
   message: Out | undefined;
   /** Undefined while the message waits. */
@@ -62,6 +64,8 @@ export class Receipt<Out = unknown> {
       : { outcome: "handed-over" };
     if (!not) this.message = undefined;
     this.data = undefined;
+    this.leave?.();
+    this.leave = undefined;
     this.#withdraw = undefined;
     this.#resolve?.(this.result);
     this.#told(this);

@@ -1,5 +1,6 @@
 //! Close codes: which are final, what a reason may ask for, and what may be sent.
 
+use super::keys::{Keys, TextKeys};
 use super::time::Micros;
 
 /// Longest wait a server may ask for in a close reason.
@@ -27,6 +28,23 @@ pub trait CloseReason: Clone + Default {
     fn suspended() -> Self;
     /// The floor a server sets, as [`retry_after`] reads it.
     fn retry_after(&self) -> Option<Micros>;
+}
+
+/// How a machine carries the texts that it only passes on: close reasons and keys.
+pub trait Texts {
+    /// What it carries of a close reason.
+    type Reason: CloseReason;
+    /// How it finds messages by key.
+    type Keys: Keys;
+}
+
+/// A machine that carries texts as they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Owned;
+
+impl Texts for Owned {
+    type Reason = Box<str>;
+    type Keys = TextKeys;
 }
 
 impl CloseReason for Box<str> {

@@ -1,75 +1,119 @@
-//! Which waiting message has which key: a hash table of slots, chained through the slots themselves.
+//! Which waiting message has which key.
 
-/// No slot.
-pub(crate) const NONE: u32 = u32::MAX;
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::fmt::Debug;
+use std::hash::{BuildHasher, DefaultHasher, Hasher};
+use std::rc::Rc;
 
-/// The heads of the chains; the links are in the entries.
-#[derive(Clone, Debug)]
-pub(crate) struct Buckets {
-    heads: Vec<u32>,
-    keyed: usize,
-    seed: u64,
+use super::outbox::{LANES, MessageId};
+
+/// How the queue finds the message that another replaces.
+pub trait Keys {
+    /// What a sender says.
+    type Key;
+    /// What a waiting message keeps of it.
+    type Kept: Debug;
+
+    /// No message waits. Nobody who does not know the seed can make this slow.
+    fn new(seed: u64) -> Self;
+    /// The message that may still wait in this lane under this key.
+    fn find(&self, lane: u8, key: &Self::Key) -> Option<MessageId>;
+    /// A message waits under this key from now on.
+    fn keep(&mut self, lane: u8, key: Self::Key, id: MessageId) -> Option<Self::Kept>;
+    /// Another message has taken its place.
+    fn renew(&mut self, lane: u8, kept: &Self::Kept, id: MessageId);
+    /// It waits no more.
+    fn forget(&mut self, lane: u8, kept: &Self::Kept);
+    /// For inspection.
+    fn text(kept: &Self::Kept) -> &str;
 }
 
-/// An entry's key and its place in a chain.
+/// Keys are texts.
 #[derive(Clone, Debug)]
-pub(crate) struct Keyed {
-    pub(crate) key: Box<str>,
-    pub(crate) hash: u32,
-    pub(crate) next: u32,
+pub struct TextKeys([HashMap<Rc<str>, MessageId, Seeded>; LANES]);
+
+#[derive(Clone, Copy, Debug)]
+struct Seeded(u64);
+
+impl BuildHasher for Seeded {
+    type Hasher = DefaultHasher;
+
+    fn build_hasher(&self) -> DefaultHasher {
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u64(self.0);
+        hasher
+    }
 }
 
-impl Buckets {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self { heads: Vec::new(), keyed: 0, seed }
+impl Keys for TextKeys {
+    type Key = Box<str>;
+    type Kept = Rc<str>;
+
+    fn new(seed: u64) -> Self {
+        Self(std::array::from_fn(|_| HashMap::with_hasher(Seeded(seed))))
     }
 
-    /// FNV-1a from the machine's seed, so that nobody can choose collisions.
-    pub(crate) fn hash(&self, lane: u8, key: &str) -> u32 {
-        let mut hash = self.seed ^ 0xcbf2_9ce4_8422_2325 ^ u64::from(lane);
-        for byte in key.bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    fn find(&self, lane: u8, key: &Box<str>) -> Option<MessageId> {
+        self.0.get(usize::from(lane))?.get(&**key).copied()
+    }
+
+    fn keep(&mut self, lane: u8, key: Box<str>, id: MessageId) -> Option<Rc<str>> {
+        let kept: Rc<str> = key.into();
+        self.renew(lane, &kept, id);
+        Some(kept)
+    }
+
+    fn renew(&mut self, lane: u8, kept: &Rc<str>, id: MessageId) {
+        if let Some(keys) = self.0.get_mut(usize::from(lane)) {
+            keys.insert(Rc::clone(kept), id);
         }
-        // The high bits are the well-mixed ones.
-        (hash >> 32) as u32
     }
 
-    /// The first slot of the chain that `hash` belongs to.
-    pub(crate) fn head(&self, hash: u32) -> u32 {
-        self.heads.get(self.index(hash)).copied().unwrap_or(NONE)
-    }
-
-    /// Makes `slot` the head of its chain and gives back the head before.
-    pub(crate) fn link(&mut self, hash: u32, slot: u32) -> u32 {
-        let index = self.index(hash);
-        self.heads.get_mut(index).map_or(NONE, |head| core::mem::replace(head, slot))
-    }
-
-    /// Counts one more key. Every chain must be built anew if this says so.
-    pub(crate) fn add(&mut self) -> bool {
-        self.keyed += 1;
-        let full = self.keyed > self.heads.len();
-        if full {
-            let size = (self.heads.len() * 2).max(16);
-            self.heads.clear();
-            self.heads.resize(size, NONE);
+    fn forget(&mut self, lane: u8, kept: &Rc<str>) {
+        if let Some(keys) = self.0.get_mut(usize::from(lane)) {
+            keys.remove(kept);
+            // A burst's memory goes when its last message has.
+            if keys.is_empty() {
+                keys.shrink_to(16);
+            }
         }
-        full
     }
 
-    /// Counts one key less.
-    pub(crate) fn remove(&mut self) {
-        self.keyed -= 1;
+    fn text(kept: &Rc<str>) -> &str {
+        kept
+    }
+}
+
+/// Keys are the host's, who says which message is replaced.
+#[derive(Clone, Debug)]
+pub struct HostKeys;
+
+impl Keys for HostKeys {
+    type Key = MessageId;
+    type Kept = Infallible;
+
+    fn new(_: u64) -> Self {
+        Self
     }
 
-    /// Gives memory back; for when there is no key left.
-    pub(crate) fn clear(&mut self) {
-        self.heads = Vec::new();
-        self.keyed = 0;
+    fn find(&self, _: u8, key: &MessageId) -> Option<MessageId> {
+        Some(*key)
     }
 
-    fn index(&self, hash: u32) -> usize {
-        // The number of heads is a power of two.
-        hash as usize & self.heads.len().wrapping_sub(1)
+    fn keep(&mut self, _: u8, _: MessageId, _: MessageId) -> Option<Infallible> {
+        None
+    }
+
+    fn renew(&mut self, _: u8, kept: &Infallible, _: MessageId) {
+        match *kept {}
+    }
+
+    fn forget(&mut self, _: u8, kept: &Infallible) {
+        match *kept {}
+    }
+
+    fn text(kept: &Infallible) -> &str {
+        match *kept {}
     }
 }

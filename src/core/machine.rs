@@ -7,11 +7,12 @@ mod upkeep;
 use std::collections::VecDeque;
 
 use super::backoff::Backoff;
-use super::close::{Close, CloseReason};
+use super::close::{Close, CloseReason, Owned, Texts};
 use super::config::Config;
 use super::event::{
     Event, Input, Kind, LinkId, NotSent, Outcome, Output, Page, Reason, Sent, Ticket, Transmit,
 };
+use super::keys::Keys;
 use super::liveness::{Liveness, Verdict};
 use super::outbox::{MessageId, Outbox, Payload, SendOptions, Waiting};
 use super::rng::Rng;
@@ -29,15 +30,15 @@ const GRACE: Micros = Micros::from_millis(5_000);
 
 /// One wire, in plain mode, without a browser.
 #[derive(Debug)]
-pub struct Machine<P, R = Box<str>> {
+pub struct Machine<P, T: Texts = Owned> {
     config: Config,
     rng: Rng,
-    stage: Stage<R>,
+    stage: Stage<T::Reason>,
     timers: Timers,
-    outbox: Outbox<P>,
+    outbox: Outbox<P, T::Keys>,
     liveness: Liveness,
     backoff: Backoff,
-    outputs: VecDeque<Output<P, R>>,
+    outputs: VecDeque<Output<P, T::Reason>>,
     flow: Flow,
     /// What was last shown to a socket, and to which.
     offered: Option<(LinkId, MessageId)>,
@@ -108,7 +109,7 @@ struct Watch {
     deadline: Option<Micros>,
 }
 
-impl<P: Payload, R: CloseReason> Machine<P, R> {
+impl<P: Payload, T: Texts> Machine<P, T> {
     /// An idle machine. The same seed, inputs and times give the same outputs.
     pub fn new(config: Config, seed: u64) -> Self {
         Self {
@@ -152,7 +153,7 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
         if matches!(self.stage, Stage::Closing { .. } | Stage::Closed { .. }) {
             self.forgive();
         }
-        self.let_go(Some(Close::normal(R::reconnect())));
+        self.let_go(Some(Close::normal(T::Reason::reconnect())));
         self.begin(now, Cause::Requested);
     }
 
@@ -168,7 +169,7 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
     }
 
     /// Closes for good. What waits settles as not sent; no message is delivered from here on.
-    pub fn close(&mut self, now: Micros, close: Close<R>) {
+    pub fn close(&mut self, now: Micros, close: Close<T::Reason>) {
         match self.stage {
             Stage::Closing { .. } | Stage::Closed { .. } => {}
             Stage::Handshaking { link, .. } | Stage::Ready { link } => {
@@ -190,7 +191,7 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
     ///
     /// # Errors
     /// The message and why it was not taken.
-    pub fn send(&mut self, now: Micros, payload: P, options: SendOptions) -> Sent<P> {
+    pub fn send(&mut self, now: Micros, payload: P, options: SendOptions<<T::Keys as Keys>::Key>) -> Sent<P> {
         if matches!(self.stage, Stage::Closing { .. } | Stage::Closed { .. }) {
             return self.refuse(payload, Reason::Closed);
         }
@@ -310,7 +311,7 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
     }
 
     /// Feeds what happened outside.
-    pub fn handle(&mut self, now: Micros, input: Input<R>) {
+    pub fn handle(&mut self, now: Micros, input: Input<T::Reason>) {
         match input {
             Input::Target { ticket, local } => self.target(ticket, local),
             Input::TargetFailed { ticket } => {
@@ -347,7 +348,7 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
     }
 
     /// The next thing to do, until there is none.
-    pub fn poll(&mut self) -> Option<Output<P, R>> {
+    pub fn poll(&mut self) -> Option<Output<P, T::Reason>> {
         self.outputs.pop_front()
     }
 
@@ -358,7 +359,7 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
     }
 
     /// Where the wire stands.
-    pub fn state(&self) -> State<R> {
+    pub fn state(&self) -> State<T::Reason> {
         let attempt = self.failures.saturating_add(1);
         let connecting = |phase| State::Connecting { phase, attempt };
         match &self.stage {
@@ -447,7 +448,7 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
         !self.online && !self.local
     }
 
-    fn waiting(attempt: u32, until: Micros, retry: &Retry<R>) -> State<R> {
+    fn waiting(attempt: u32, until: Micros, retry: &Retry<T::Reason>) -> State<T::Reason> {
         State::Waiting { attempt, delay: retry.delay, until, cause: retry.cause, close: retry.close.clone() }
     }
 
@@ -462,13 +463,13 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
     }
 
     /// If the application takes the wire for open, it learns that it no longer is.
-    fn announce_down(&mut self, cause: Cause, close: &Close<R>) {
+    fn announce_down(&mut self, cause: Cause, close: &Close<T::Reason>) {
         if core::mem::take(&mut self.was_open) {
             self.event(Event::Closed { cause, close: close.clone(), last: false });
         }
     }
 
-    fn event(&mut self, event: Event<R>) {
+    fn event(&mut self, event: Event<T::Reason>) {
         self.outputs.push_back(Output::Event(event));
     }
 

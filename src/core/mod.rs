@@ -21,12 +21,13 @@ mod stats;
 mod time;
 mod timer;
 
-pub use close::{Close, CloseReason, cut_reason, may_send, retry_after};
+pub use close::{Close, CloseReason, Owned, Texts, cut_reason, may_send, retry_after};
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 pub(crate) use config::RANGES;
 pub use config::{Config, ConfigError, Heartbeat, Number, OPTIONS, Overflow, Queue, Reconnect};
 pub use event::{Event, Input, Kind, LinkId, NotSent, Outcome, Output, Page, Reason, Sent, Ticket, Transmit};
 pub use inbox::Inbox;
+pub use keys::{HostKeys, Keys, TextKeys};
 pub use machine::Machine;
 pub use outbox::{LANES, MessageId, NORMAL, Payload, SendOptions, Waiting};
 pub use state::{Cause, Phase, State};

@@ -1,12 +1,12 @@
 //! The messages that wait: bounded in count and bytes, kept in order within a lane.
 //!
-//! A slab of entries, one intrusive list per lane, a hash table of keys and a heap of expiries. Nothing
+//! A slab of entries, one intrusive list per lane, an index of keys and a heap of expiries. Nothing
 //! scans the queue: TTL costs O(log n), everything else O(1).
 
 use super::config::{Overflow, Queue};
 use super::event::{NotSent, Reason, Sent};
 use super::expiries::Expiries;
-use super::keys::{Buckets, Keyed, NONE};
+use super::keys::{Keys, TextKeys};
 use super::time::Micros;
 
 /// How many lanes there are: 0 leaves first, 2 last and gives way first.
@@ -14,6 +14,8 @@ pub const LANES: usize = 3;
 /// The lane of a message that names none.
 pub const NORMAL: u8 = 1;
 
+/// No slot.
+const NONE: u32 = u32::MAX;
 const SLOT_BITS: u32 = 20;
 /// Stale heap items are swept out when they outnumber the live ones by this.
 const SLACK: usize = 32;
@@ -44,16 +46,16 @@ pub struct MessageId(pub u64);
 
 /// How a message wants to wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SendOptions {
+pub struct SendOptions<Key = Box<str>> {
     /// Replaces a waiting message of the same key and lane, in its place.
-    pub key: Option<Box<str>>,
+    pub key: Option<Key>,
     /// How long it may wait; the queue's own TTL if `None`.
     pub ttl: Option<Micros>,
     /// 0, 1 or 2; lower leaves first. Higher numbers count as 2.
     pub lane: u8,
 }
 
-impl Default for SendOptions {
+impl<Key> Default for SendOptions<Key> {
     fn default() -> Self {
         Self { key: None, ttl: None, lane: NORMAL }
     }
@@ -75,13 +77,13 @@ pub struct Waiting<'a, P> {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Outbox<P> {
+pub(crate) struct Outbox<P, K: Keys = TextKeys> {
     limits: Queue,
-    slots: Vec<Slot<P>>,
+    slots: Vec<Slot<P, K::Kept>>,
     free: u32,
     first_generation: u32,
     lanes: [Lane; LANES],
-    keys: Buckets,
+    keys: K,
     expiries: Expiries,
     expiring: usize,
     count: u32,
@@ -89,18 +91,18 @@ pub(crate) struct Outbox<P> {
 }
 
 #[derive(Clone, Debug)]
-struct Slot<P> {
+struct Slot<P, Kept> {
     generation: u32,
     next_free: u32,
-    entry: Option<Entry<P>>,
+    entry: Option<Entry<P, Kept>>,
 }
 
 #[derive(Clone, Debug)]
-struct Entry<P> {
+struct Entry<P, Kept> {
     payload: P,
     len: u64,
     lane: u8,
-    keyed: Option<Keyed>,
+    key: Option<Kept>,
     expires: Option<Micros>,
     previous: u32,
     next: u32,
@@ -114,7 +116,7 @@ struct Lane {
     bytes: u64,
 }
 
-impl<P: Payload> Outbox<P> {
+impl<P: Payload, K: Keys> Outbox<P, K> {
     pub(crate) fn new(limits: Queue, seed: u64) -> Self {
         Self {
             limits: Queue { max_messages: limits.max_messages.min(1 << SLOT_BITS), ..limits },
@@ -122,7 +124,7 @@ impl<P: Payload> Outbox<P> {
             free: NONE,
             first_generation: 0,
             lanes: [Lane { head: NONE, tail: NONE, count: 0, bytes: 0 }; LANES],
-            keys: Buckets::new(seed),
+            keys: K::new(seed),
             expiries: Expiries::default(),
             expiring: 0,
             count: 0,
@@ -148,13 +150,13 @@ impl<P: Payload> Outbox<P> {
         &mut self,
         now: Micros,
         payload: P,
-        options: SendOptions,
+        options: SendOptions<K::Key>,
         mut give_back: impl FnMut(P, Reason),
     ) -> Sent<P> {
         let len = payload.byte_len() as u64;
         let lane = options.lane.min(LANES as u8 - 1);
         let expires = options.ttl.or(self.limits.ttl).map(|ttl| now.plus(ttl));
-        let replaced = options.key.as_deref().and_then(|key| self.find(lane, key));
+        let replaced = options.key.as_ref().and_then(|key| self.find(lane, key));
         if let Err(reason) = self.make_room(len, lane, replaced, &mut give_back) {
             return Err(NotSent { payload, reason });
         }
@@ -293,13 +295,12 @@ impl<P: Payload> Outbox<P> {
         payload: P,
         len: u64,
         lane: u8,
-        key: Option<Box<str>>,
+        key: Option<K::Key>,
         expires: Option<Micros>,
     ) -> Result<u32, NotSent<P>> {
         let tail = self.lanes.get(usize::from(lane)).map_or(NONE, |lane| lane.tail);
-        let is_keyed = key.is_some();
-        let keyed = key.map(|key| Keyed { hash: self.keys.hash(lane, &key), key, next: NONE });
-        let slot = self.occupy(Entry { payload, len, lane, keyed, expires, previous: tail, next: NONE })?;
+        let slot =
+            self.occupy(Entry { payload, len, lane, key: None, expires, previous: tail, next: NONE })?;
         if let Some(last) = self.entry_mut(tail) {
             last.next = slot;
         }
@@ -313,8 +314,9 @@ impl<P: Payload> Outbox<P> {
         }
         self.count += 1;
         self.bytes += len;
-        if is_keyed {
-            self.enlist(slot);
+        let kept = key.and_then(|key| self.keys.keep(lane, key, self.id(slot)));
+        if let Some(entry) = self.entry_mut(slot) {
+            entry.key = kept;
         }
         Ok(slot)
     }
@@ -340,6 +342,12 @@ impl<P: Payload> Outbox<P> {
             lane.bytes = lane.bytes - old_len + len;
         }
         self.bytes = self.bytes - old_len + len;
+        let id = self.id(slot);
+        if let Some(entry) = self.slots.get(slot as usize).and_then(|held| held.entry.as_ref())
+            && let Some(kept) = &entry.key
+        {
+            self.keys.renew(entry.lane, kept, id);
+        }
         slot
     }
 
@@ -370,8 +378,8 @@ impl<P: Payload> Outbox<P> {
         if entry.expires.is_some() {
             self.expiring -= 1;
         }
-        if let Some(keyed) = entry.keyed {
-            self.delist(slot, &keyed);
+        if let Some(kept) = &entry.key {
+            self.keys.forget(entry.lane, kept);
         }
         if self.count == 0 {
             self.forget();
@@ -387,7 +395,6 @@ impl<P: Payload> Outbox<P> {
             self.first_generation = highest.wrapping_add(1);
             self.slots = Vec::new();
             self.free = NONE;
-            self.keys.clear();
         }
     }
 
@@ -399,7 +406,7 @@ impl<P: Payload> Outbox<P> {
         }
     }
 
-    fn occupy(&mut self, entry: Entry<P>) -> Result<u32, NotSent<P>> {
+    fn occupy(&mut self, entry: Entry<P, K::Kept>) -> Result<u32, NotSent<P>> {
         let slot = self.free;
         if let Some(held) = self.slots.get_mut(slot as usize) {
             self.free = held.next_free;
@@ -414,49 +421,9 @@ impl<P: Payload> Outbox<P> {
         Ok(slot)
     }
 
-    fn find(&self, lane: u8, key: &str) -> Option<u32> {
-        let mut slot = self.keys.head(self.keys.hash(lane, key));
-        loop {
-            let entry = self.entry(slot)?;
-            let keyed = entry.keyed.as_ref()?;
-            if entry.lane == lane && *keyed.key == *key {
-                return Some(slot);
-            }
-            slot = keyed.next;
-        }
-    }
-
-    fn enlist(&mut self, slot: u32) {
-        if self.keys.add() {
-            for slot in 0..self.slots.len() as u32 {
-                self.chain(slot);
-            }
-        } else {
-            self.chain(slot);
-        }
-    }
-
-    fn chain(&mut self, slot: u32) {
-        let entry = self.slots.get_mut(slot as usize).and_then(|held| held.entry.as_mut());
-        if let Some(keyed) = entry.and_then(|entry| entry.keyed.as_mut()) {
-            keyed.next = self.keys.link(keyed.hash, slot);
-        }
-    }
-
-    fn delist(&mut self, slot: u32, gone: &Keyed) {
-        self.keys.remove();
-        let mut at = self.keys.head(gone.hash);
-        if at == slot {
-            self.keys.link(gone.hash, gone.next);
-            return;
-        }
-        while let Some(keyed) = self.entry_mut(at).and_then(|entry| entry.keyed.as_mut()) {
-            if keyed.next == slot {
-                keyed.next = gone.next;
-                return;
-            }
-            at = keyed.next;
-        }
+    fn find(&self, lane: u8, key: &K::Key) -> Option<u32> {
+        let slot = self.locate(self.keys.find(lane, key)?)?;
+        self.entry(slot).filter(|entry| entry.lane == lane).map(|_| slot)
     }
 
     fn head(&self) -> Option<u32> {
@@ -478,18 +445,18 @@ impl<P: Payload> Outbox<P> {
         let waiting = Waiting {
             id: self.id(slot),
             lane: entry.lane,
-            key: entry.keyed.as_ref().map(|keyed| &*keyed.key),
+            key: entry.key.as_ref().map(K::text),
             expires: entry.expires,
             payload: &entry.payload,
         };
         Some((waiting, entry.next))
     }
 
-    fn entry(&self, slot: u32) -> Option<&Entry<P>> {
+    fn entry(&self, slot: u32) -> Option<&Entry<P, K::Kept>> {
         self.slots.get(slot as usize)?.entry.as_ref()
     }
 
-    fn entry_mut(&mut self, slot: u32) -> Option<&mut Entry<P>> {
+    fn entry_mut(&mut self, slot: u32) -> Option<&mut Entry<P, K::Kept>> {
         self.slots.get_mut(slot as usize)?.entry.as_mut()
     }
 }

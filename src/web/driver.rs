@@ -14,7 +14,7 @@ use super::lifecycle::{self, Lifecycle};
 use super::socket::{Handlers, Socket};
 use crate::core::{
     Cause, Close, Config, Event, Input, Kind, LinkId, Machine, MessageId, Micros, NotSent, Outcome, Output,
-    Payload, Reason, SendOptions, State, Ticket, Transmit,
+    Owned, Payload, Reason, SendOptions, State, Ticket, Transmit,
 };
 use crate::engine::{Delivery, Engine, Platform};
 
@@ -270,7 +270,7 @@ impl<H: Host> WeakDriver<H> {
 
 impl<H: Host> Platform for Browser<H> {
     type Payload = H::Payload;
-    type Reason = Box<str>;
+    type Texts = Owned;
     type Data = JsValue;
 
     fn now(&self) -> Micros {

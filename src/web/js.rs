@@ -1,8 +1,8 @@
 //! The surface behind the npm package: numbers in, numbers out.
 //!
 //! It belongs to `face.js` and the TypeScript in `ts/` and to nobody else. Sockets, messages and
-//! everything else that is JavaScript's stays there and has a number here, so no glue is needed; text
-//! crosses character by character, since only keys and close reasons do. The meaning of each number is
+//! everything else that is JavaScript's, texts too, stays there and has a number here, so no glue is
+//! needed. The meaning of each number is
 //! that of the core's enums and of `ts/core.ts`; names and error texts live in TypeScript.
 #![allow(missing_docs, reason = "each function does what its namesake of Machine or Engine does")]
 
@@ -14,8 +14,9 @@ use wasm_bindgen::prelude::*;
 use super::lifecycle;
 use super::socket::refused;
 use crate::core::{
-    Cause, Close, CloseReason, Config, Event, Inbox, Input, Kind, LinkId, Machine, MessageId, Micros, Output,
-    Overflow, Payload, Phase, RANGES, SendOptions, State, Ticket, Transmit, retry_after,
+    Cause, Close, CloseReason, Config, Event, HostKeys, Inbox, Input, Kind, LinkId, Machine, MessageId,
+    Micros, Output, Overflow, Payload, Phase, RANGES, SendOptions, State, Texts, Ticket, Transmit,
+    retry_after,
 };
 use crate::engine::{Delivery, Engine, Platform};
 
@@ -84,6 +85,14 @@ impl Default for Text {
     fn default() -> Self {
         Self::numbered(0)
     }
+}
+
+/// Texts are JavaScript's.
+struct Elsewhere;
+
+impl Texts for Elsewhere {
+    type Reason = Text;
+    type Keys = HostKeys;
 }
 
 impl CloseReason for Text {
@@ -175,12 +184,14 @@ pub fn pass(number: u32, len: u32) -> u8 {
 }
 
 /// The message's number while it waits; 0 minus the reason if it was refused; -100 if it has gone
-/// through the queue already and its receipt is being told. Laid ready is its key, if `keyed`.
+/// through the queue already and its receipt is being told. `replaced` is the number of the message of the
+/// same key, negative if there is none.
 #[wasm_bindgen]
-pub fn queue(number: u32, receipt: u32, len: u32, lane: u8, ttl: f64, keyed: bool) -> f64 {
+pub fn queue(number: u32, receipt: u32, len: u32, lane: u8, ttl: f64, replaced: f64) -> f64 {
     let Some(wire) = wire(number) else { return 0.0 };
     let ttl = ttl.is_finite().then(|| Micros::from_millis_f64(ttl));
-    let options = SendOptions { key: keyed.then(text), ttl, lane };
+    let key = (replaced >= 0.0).then_some(MessageId(replaced as u64));
+    let options = SendOptions { key, ttl, lane };
     match wire.with(|machine, now| machine.send(now, Parcel { receipt, len }, options)) {
         Ok(id) if wire.read(|machine| machine.is_queued(id)) => id.0 as f64,
         Ok(_) => -100.0,
@@ -265,13 +276,6 @@ pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
         }
         answer
     })
-}
-
-/// What is laid ready, character by character. Halves of surrogate pairs become U+FFFD.
-fn text() -> Box<str> {
-    let points = (0..).map(read).take_while(|point| !point.is_nan());
-    let text: String = points.map(|point| char::from_u32(point as u32).unwrap_or('\u{fffd}')).collect();
-    text.into_boxed_str()
 }
 
 // What `call` tells or asks. A state by its number; the others from here on.
@@ -428,7 +432,7 @@ impl Face {
 
 impl Platform for Face {
     type Payload = Parcel;
-    type Reason = Text;
+    type Texts = Elsewhere;
     /// A receipt's number; 0 for the data that is being passed.
     type Data = u32;
 
@@ -499,7 +503,7 @@ impl Platform for Face {
 }
 
 /// A number of `ts/core.ts` past the counts, or a count.
-fn read_from(machine: &Machine<Parcel, Text>, number: u32) -> f64 {
+fn read_from(machine: &Machine<Parcel, Elsewhere>, number: u32) -> f64 {
     match number {
         32 => machine.queued_bytes() as f64,
         33 => machine.queued() as f64,

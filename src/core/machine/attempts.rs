@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl<P: Payload, R: CloseReason> Machine<P, R> {
+impl<P: Payload, T: Texts> Machine<P, T> {
     pub(super) fn begin(&mut self, now: Micros, cause: Cause) {
         self.timers.stop_all();
         self.stable = false;
@@ -96,7 +96,7 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
         self.event(Event::Opened);
     }
 
-    pub(super) fn closed(&mut self, now: Micros, link: LinkId, close: Close<R>) {
+    pub(super) fn closed(&mut self, now: Micros, link: LinkId, close: Close<T::Reason>) {
         if self.link() != Some(link) {
             return;
         }
@@ -117,7 +117,7 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
     }
 
     /// Drops whatever is under way without a word to the application.
-    pub(super) fn let_go(&mut self, close: Option<Close<R>>) {
+    pub(super) fn let_go(&mut self, close: Option<Close<T::Reason>>) {
         if matches!(self.stage, Stage::Resolving { .. }) {
             self.outputs.push_back(Output::AbortResolve);
         }
@@ -128,7 +128,7 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
     }
 
     /// An attempt failed or a link was lost: try again, or not.
-    pub(super) fn attempt_over(&mut self, now: Micros, cause: Cause, close: Close<R>) {
+    pub(super) fn attempt_over(&mut self, now: Micros, cause: Cause, close: Close<T::Reason>) {
         self.timers.stop_all();
         self.down_since.get_or_insert(now);
         let after_stable = core::mem::take(&mut self.stable);
@@ -187,7 +187,7 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
         }
     }
 
-    pub(super) fn wait(&mut self, now: Micros, retry: Retry<R>) {
+    pub(super) fn wait(&mut self, now: Micros, retry: Retry<T::Reason>) {
         let until = now.plus(retry.delay);
         if retry.close.retry_after().is_some() {
             self.floor = until;
@@ -203,14 +203,14 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
     }
 
     /// `why` is what the application reads as the cause of the end of an open connection.
-    pub(super) fn enter_suspended(&mut self, cause: Cause, why: Cause, close: &Close<R>) {
+    pub(super) fn enter_suspended(&mut self, cause: Cause, why: Cause, close: &Close<T::Reason>) {
         self.stable = false;
         self.stage = Stage::Suspended { cause };
         self.announce();
         self.announce_down(why, close);
     }
 
-    pub(super) fn finish(&mut self, cause: Cause, close: Close<R>) {
+    pub(super) fn finish(&mut self, cause: Cause, close: Close<T::Reason>) {
         self.timers.stop_all();
         self.stable = false;
         self.was_open = false;

@@ -9,7 +9,7 @@ const TICK: Micros = Micros::from_millis(15_000);
 /// Chromium wakes a page that has been hidden for five minutes once a minute.
 const THROTTLED: Micros = Micros::from_millis(60_000);
 
-impl<P: Payload, R: CloseReason> Machine<P, R> {
+impl<P: Payload, T: Texts> Machine<P, T> {
     pub(super) fn network(&mut self, now: Micros, online: bool) {
         let changed = core::mem::replace(&mut self.online, online) != online;
         if !changed || self.local {
@@ -68,7 +68,7 @@ impl<P: Payload, R: CloseReason> Machine<P, R> {
 
     /// Hangs up and keeps the queue.
     pub(super) fn pause(&mut self, cause: Cause) {
-        self.let_go(Some(Close::normal(R::suspended())));
+        self.let_go(Some(Close::normal(T::Reason::suspended())));
         self.enter_suspended(cause, cause, &Close::abnormal());
     }
 

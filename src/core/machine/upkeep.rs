@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl<P: Payload, R: CloseReason> Machine<P, R> {
+impl<P: Payload, T: Texts> Machine<P, T> {
     pub(super) fn timeout(&mut self, now: Micros) {
         for timer in ALL {
             if let Some(due) = self.timers.take_due(timer, now) {
