@@ -12,7 +12,7 @@ use web_sys::{MessageEvent, WebSocket};
 use super::bell::{Bell, Line};
 use super::event::duration;
 use super::mailbox::Inbound;
-use super::options::{Greet, Ping, Policy, Retry, micros};
+use super::options::{Greet, Ping, Pinged, Policy, Retry, micros};
 use super::receipt::{Letter, to_js};
 use super::target::{Attempt, Failure, Protocols, Target, Urls};
 use super::task::Task;
@@ -155,9 +155,11 @@ impl<Out: 'static> Host for Face<Out> {
         let raw = match self.ping.as_ref()? {
             Ping::Raw(raw) => return Some(to_js(raw)),
             Ping::Message(message) => self.encode.encode(message),
-            Ping::Each(ping) => self.encode.encode(&ping()),
-            #[cfg(feature = "js-values")]
-            Ping::Js(ping) => return ping(),
+            Ping::Made(make) => match make()? {
+                #[cfg(feature = "js-values")]
+                Pinged::Raw(raw) => return Some(to_js(&raw)),
+                Pinged::Message(message) => self.encode.encode(&message),
+            },
         };
         raw.ok().as_ref().map(to_js)
     }

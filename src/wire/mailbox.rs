@@ -165,7 +165,7 @@ impl<In> Inbound for Reader<In> {
 }
 
 /// Sockets are set to give buffers; a Blob, from a class of the application's own, reads as nothing.
-fn from_js(data: &JsValue) -> Raw {
+pub(super) fn from_js(data: &JsValue) -> Raw {
     if let Some(text) = data.as_string() {
         return Raw::Text(text);
     }

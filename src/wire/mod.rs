@@ -4,6 +4,10 @@ mod bell;
 mod builder;
 mod event;
 mod face;
+#[cfg(feature = "js-values")]
+mod js_events;
+#[cfg(feature = "js-values")]
+mod js_options;
 mod mailbox;
 mod options;
 mod receipt;

@@ -148,9 +148,14 @@ pub struct Heartbeat<In, Out = In> {
 pub(super) enum Ping<Out> {
     Raw(Raw),
     Message(Out),
-    Each(Box<dyn Fn() -> Out>),
+    /// Made for each ping; none if that fails.
+    Made(Box<dyn Fn() -> Option<Pinged<Out>>>),
+}
+
+pub(super) enum Pinged<Out> {
     #[cfg(feature = "js-values")]
-    Js(Box<dyn Fn() -> Option<wasm_bindgen::JsValue>>),
+    Raw(Raw),
+    Message(Out),
 }
 
 impl<In, Out> Heartbeat<In, Out> {
@@ -166,7 +171,7 @@ impl<In, Out> Heartbeat<In, Out> {
 
     /// Pings with a message made for each ping. One that cannot be encoded is not sent.
     pub fn each(ping: impl Fn() -> Out + 'static) -> Self {
-        Self::new(Ping::Each(Box::new(ping)))
+        Self::new(Ping::Made(Box::new(move || Some(Pinged::Message(ping())))))
     }
 
     pub(super) fn new(ping: Ping<Out>) -> Self {
