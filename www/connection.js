@@ -12,10 +12,7 @@ export const lastPing = { at: undefined };
 
 /** Connects to the server that this page came from. The server echoes, pings and greetings included. */
 export function openWire(room) {
-  const url = new URL("/ws", location.href);
-  url.protocol = url.protocol.replace("http", "ws");
-  url.searchParams.set("room", room);
-  return new Wire(url, {
+  return new Wire(serverUrl({ room }), {
     ...options,
     heartbeat: {
       ...options.heartbeat,
@@ -28,4 +25,22 @@ export function openWire(room) {
     greet: (link) => link.send({ type: "hello" }),
     isWelcome: (message) => message?.type === "hello",
   });
+}
+
+/** Takes part in a room whose members hear one another. `query` returns what to ask of the server, at every attempt. */
+export function openMember(room, query, more = {}) {
+  return new Wire(() => serverUrl({ room, members: "", words: "", ...query() }), {
+    ...options,
+    heartbeat: { ...options.heartbeat, ping: "ping", isPong: (_, raw) => raw === "pong" },
+    // The list of members comes behind what is recalled; until then what is written waits.
+    isWelcome: (message) => message?.type === "members",
+    ...more,
+  });
+}
+
+function serverUrl(query) {
+  const url = new URL("/ws", location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url;
 }

@@ -2,14 +2,23 @@
 
 export class Control {
   #room;
+  #client;
 
-  constructor(room) {
+  /** `client` returns the number of this page's own connection, where others share the room. */
+  constructor(room, client) {
     this.#room = encodeURIComponent(room);
+    this.#client = client;
   }
 
   /** Gives an order: `kill`, `close?code=1012` and so on. Throws an error that says what to do. */
   async room(order) {
     return post(`/control/${this.#room}/${order}`);
+  }
+
+  /** The same, for this page's own connection alone; none has the number 0. */
+  async mine(order) {
+    if (!this.#client) return this.room(order);
+    return this.room(`${order}${order.includes("?") ? "&" : "?"}client=${this.#client() ?? 0}`);
   }
 
   /** Takes the whole server down for so many milliseconds. */

@@ -3,9 +3,15 @@ import { isMotionWanted } from "./tick.js";
 
 const FLOOD = encodeURIComponent(JSON.stringify({ type: "flood" }));
 
-/** What each button orders, in turn; `lasts` is shown running out on the button, in milliseconds. */
+/**
+ * What each button orders, in turn, of this page's own connection, or of `all` in the room; `lasts` is shown running out
+ * on the button, in milliseconds.
+ */
 const FAULTS = {
   kill: { orders: ["kill"], done: "The line is cut." },
+  "kill-all": { orders: ["kill"], all: true, done: "Everybody's line is cut." },
+  delay: { orders: ["delay?ms=150"], done: "What the server sends you takes 150 ms more, from now on." },
+  undelay: { orders: ["delay?ms=0"], done: "The line is quick again." },
   refuse: { orders: ["refuse?ms=5000", "kill"], lasts: 5_000, done: "Cut. Every dial gets 503 for 5 s." },
   hang: { orders: ["hang?ms=5000", "kill"], lasts: 5_000, done: "Cut. Dials get no answer for 5 s." },
   silence: { orders: ["silence?ms=60000"], done: "Silent from now on. Only the heartbeat can tell." },
@@ -27,9 +33,9 @@ export function connectFaults(control) {
   const answer = document.getElementById("fault-answer");
   for (const button of document.querySelectorAll("[data-fault]")) {
     button.addEventListener("click", async () => {
-      const { orders = [], restart, lasts, done } = FAULTS[button.dataset.fault];
+      const { orders = [], all, restart, lasts, done } = FAULTS[button.dataset.fault];
       try {
-        for (const order of orders) await control.room(order);
+        for (const order of orders) await (all ? control.room(order) : control.mine(order));
         if (restart) await control.restart(restart);
         answer.textContent = done;
         if (lasts) runOut(button, lasts);

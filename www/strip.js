@@ -15,19 +15,23 @@ export class Strip {
   #waiting = [];
   #moving = 0;
 
-  constructor(wire, traffic, room) {
+  constructor(wire, room) {
     this.#wire = wire;
     document.getElementById("strip-room").textContent = room;
     for (let i = 0; i < QUEUE_SHOWN; i++) this.#waiting.push(this.#bead("queued"));
-
-    traffic.addEventListener("parcel", ({ parcel }) => {
-      if (parcel.fate === "handed-over") this.#travel("out");
-      if (parcel.fate === "echoed") this.#travel("back");
-      this.#count();
-    });
-    traffic.addEventListener("flood", () => this.#travel("back"));
     wire.addEventListener("statechange", () => this.#tick());
     onTick(() => this.#tick());
+    this.#tick();
+  }
+
+  /** Shows what this traffic tells. */
+  follow(traffic) {
+    traffic.addEventListener("parcel", ({ parcel }) => {
+      if (parcel.fate === "handed-over") this.travel("out");
+      if (parcel.fate === "echoed") this.travel("back");
+      this.#count();
+    });
+    traffic.addEventListener("flood", () => this.travel("back"));
   }
 
   #tick() {
@@ -42,8 +46,8 @@ export class Strip {
     this.#waiting.forEach((bead, i) => bead.classList.toggle("here", i < queued));
   }
 
-  /** A bead crosses the line; no more at a time than the eye can follow. */
-  #travel(direction) {
+  /** A bead crosses the line, `out` or `back`; no more at a time than the eye can follow. */
+  travel(direction) {
     if (this.#moving >= MOVING || !isMotionWanted() || document.hidden) return;
     const bead = this.#bead(direction);
     const far = `translateX(${this.#line.clientWidth - bead.offsetWidth}px)`;

@@ -67,12 +67,19 @@ export async function visit({ browserName, driver, entries }, url, body) {
 /** Saves what the page shows, in a viewport of this size, as target/screenshots/NAME.png. */
 export async function screenshot(driver, name, width, height) {
   await resizeViewport(driver, width, height);
+  await driver.wait(() => driver.executeScript(DRAWN, width), 5_000, `the viewport never was ${width} wide`);
   const directory = inRoot("target/screenshots");
   mkdirSync(directory, { recursive: true });
   const file = join(directory, `${name}.png`);
   writeFileSync(file, await driver.takeScreenshot(), "base64");
   return file;
 }
+
+/** Whether the page has this width and was drawn with it. */
+const DRAWN = `
+  if (innerWidth !== arguments[0]) return false;
+  return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(true))));
+`;
 
 /** Firefox has no window as narrow as a phone, but its viewport can be; WebKit's windows are all viewport. */
 async function resizeViewport(driver, width, height) {

@@ -4,15 +4,9 @@ import { after, before, describe, it } from "node:test";
 import { Key } from "selenium-webdriver";
 import { browsers, screenshot } from "./browser.mjs";
 import { engines } from "./pages/engines.js";
+import { AFTER_FAULT, assertSilent, Page, SOON } from "./page.mjs";
 import { startPeer } from "./peer.mjs";
 import { withTab } from "./tabs.mjs";
-
-const SOON = 10_000;
-/** Faults last up to 8 s, and after the last failed dial a browser and the wire hold back by some seconds more. */
-const AFTER_FAULT = 30_000;
-
-/** What browsers themselves log about a connection that fails, whatever the page does. */
-const BROWSERS_OWN = /WebSocket connection to|establish a connection to the server|was interrupted while/;
 
 let peer;
 before(async () => {
@@ -234,39 +228,18 @@ describe("the demo page by night", () => {
 async function visit(browser, body) {
   const room = crypto.randomUUID();
   await withTab(browser, `${peer.http}/?room=${room}`, async (driver, log) => {
-    const page = new Page(driver, log, room);
+    const page = new Demo(driver, log, room);
     await page.reach("open");
     await body(page, driver);
-    assert.deepEqual(
-      log.errors.filter((text) => !BROWSERS_OWN.test(text)),
-      [],
-    );
+    assertSilent(log);
   });
 }
 
-class Page {
+class Demo extends Page {
   constructor(driver, log, room) {
-    this.driver = driver;
+    super(driver);
     this.log = log;
     this.room = room;
-  }
-
-  run(script, ...args) {
-    return this.driver.executeScript(`return (${script})(...arguments)`, ...args);
-  }
-
-  async until(condition, patience = SOON) {
-    const check = () => this.driver.executeScript(`return Boolean((${condition})())`);
-    await this.driver.wait(check, patience, `never came true: ${condition}`, 50);
-  }
-
-  state() {
-    return this.run(() => document.body.dataset.state);
-  }
-
-  async reach(state, patience = SOON) {
-    const check = async () => (await this.state()) === state;
-    await this.driver.wait(check, patience, `the wire never was ${state}`, 50);
   }
 
   /** Waits until the event log holds a line like this: type and text. */
@@ -278,18 +251,10 @@ class Page {
     await this.driver.wait(async () => line.test(await this.run(events)), SOON, `never heard ${line}`, 50);
   }
 
-  click(selector) {
-    return this.run((found) => document.querySelector(found).click(), selector);
-  }
-
   async write(text) {
     const input = await this.driver.findElement({ id: "text" });
     await input.sendKeys(text, Key.ENTER);
     await this.until(() => document.getElementById("text").value === "");
-  }
-
-  count(selector) {
-    return this.run((counted) => document.querySelectorAll(counted).length, selector);
   }
 
   messages() {

@@ -1,0 +1,9 @@
+// The list of scenes: on a narrow screen it is wider than the screen, and shows at least where one is.
+export function showWhereWeAre() {
+  const nav = document.querySelector(".masthead nav");
+  const here = nav.querySelector("[aria-current]");
+  const center = () => {
+    nav.scrollLeft = here.offsetLeft - nav.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
+  };
+  new ResizeObserver(center).observe(nav);
+}
