@@ -31,8 +31,8 @@ const CHROMIUM = [
  * it threw and did not catch, as text, in order; `log.entries` holds everything: `{ level, text }`. A `trusting` browser
  * takes every certificate; for it `hosts`, where an engine can be told so (`engines.js`), are this machine.
  */
-export async function withPage(browserName, url, body) {
-  const session = await openBrowser(browserName);
+export async function withPage(browserName, url, body, options) {
+  const session = await openBrowser(browserName, options);
   try {
     return await visit(session, url, body);
   } finally {
@@ -41,8 +41,8 @@ export async function withPage(browserName, url, body) {
 }
 
 /** A session: `{ browserName, driver, entries }`. */
-export async function openBrowser(browserName) {
-  return Object.assign(await openers[browserName](), { browserName });
+export async function openBrowser(browserName, options) {
+  return Object.assign(await openers[browserName](options), { browserName });
 }
 
 /** The same in the current window of a session. */
@@ -98,19 +98,23 @@ export async function command(driver, method, params) {
   return result;
 }
 
-async function openChromium() {
+/** With `slowsHidden` hidden pages are slowed down, as they are for people, and nothing is collected of what pages log. */
+async function openChromium({ slowsHidden = false } = {}) {
   await needs.chromium();
   const options = new chrome.Options().addArguments(...CHROMIUM);
   // Chromium refuses to run as root inside its sandbox.
   if (process.getuid?.() === 0) options.addArguments("--no-sandbox");
-  options.setBinaryPath(onPath("chromium")).set("webSocketUrl", true);
+  options.setBinaryPath(onPath("chromium"));
+  // What speaks BiDi is a hidden page of the driver, for whose sake none is slowed down.
+  if (slowsHidden) options.excludeSwitches("disable-background-timer-throttling");
+  else options.set("webSocketUrl", true);
   const preferences = new logging.Preferences();
   preferences.setLevel(logging.Type.BROWSER, logging.Level.SEVERE);
   options.setLoggingPrefs(preferences);
   const service = new chrome.ServiceBuilder(onPath("chromedriver"));
-  return listening(
-    new Builder().forBrowser(Browser.CHROME).setChromeOptions(options).setChromeService(service).build(),
-  );
+  const builder = new Builder().forBrowser(Browser.CHROME);
+  const starting = builder.setChromeOptions(options).setChromeService(service).build();
+  return slowsHidden ? { driver: await starting, entries: [] } : listening(starting);
 }
 
 async function openFirefox() {

@@ -1,6 +1,7 @@
 // Runs what pages/run.js offers, on a page that is open.
 import assert from "node:assert/strict";
-import { withPage } from "./browser.mjs";
+import { command, withPage } from "./browser.mjs";
+import { engines } from "./pages/engines.js";
 
 const SCENARIO_TIMEOUT = 60_000;
 
@@ -15,6 +16,14 @@ export async function run(driver, file, title) {
   );
   if (!passed) assert.fail(text);
   return result;
+}
+
+/** "offline" or "online": by the browser's own switch where it has one; elsewhere the page is told so. */
+export async function switchNetwork(browser, driver, to) {
+  if (!engines[browser].networkSwitch) return run(driver, "network", `say ${to}`);
+  const networkConditions = to === "offline" ? { type: "offline" } : null;
+  const contexts = [await driver.getWindowHandle()];
+  return command(driver, "emulation.setNetworkConditions", { networkConditions, contexts });
 }
 
 /** A browser that stays open from one test to the next. `url` is asked when it opens. */

@@ -13,9 +13,9 @@ import { scenarios as separate } from "./pages/scenarios/separate.js";
 import { scenarios as stats } from "./pages/scenarios/stats.js";
 import { scenarios as trap } from "./pages/scenarios/trap.js";
 import { startPeer } from "./peer.mjs";
+import { run, switchNetwork } from "./scenario.mjs";
 import { withTab } from "./tabs.mjs";
 
-const SCENARIO_TIMEOUT = 60_000;
 const files = Object.entries({ receipts, messages, connections, options, separate, stats, debug, trap });
 const [noWasm, noConnections] = Object.keys(blocked);
 
@@ -52,9 +52,9 @@ for (const browser of browsers) {
     it("without a network a wire waits for it, and goes on when it is back", () =>
       visit(browser, "", async (driver) => {
         await run(driver, "network", "lose the connection");
-        await switchNetwork(driver, "offline");
+        await switchNetwork(browser, driver, "offline");
         await run(driver, "network", "without a network");
-        await switchNetwork(driver, "online");
+        await switchNetwork(browser, driver, "online");
         await run(driver, "network", "the network is back");
       }));
 
@@ -84,8 +84,7 @@ for (const browser of browsers) {
 
 const address = (query) => `${peer.http}/e2e/wire.html?${query}`;
 
-const visit = (browser, query, body) =>
-  withTab(browser, address(query), (driver) => prepare(driver).then(() => body(driver)));
+const visit = (browser, query, body) => withTab(browser, address(query), body);
 
 /** A page that stays open from one test to the next. */
 function keepOpen(browser) {
@@ -97,7 +96,6 @@ function keepOpen(browser) {
       new Promise((resolve, reject) => {
         left = withTab(browser, address(""), async (driver) => {
           page.driver = driver;
-          await prepare(driver);
           await new Promise((done) => {
             leave = done;
             resolve();
@@ -111,29 +109,6 @@ function keepOpen(browser) {
     },
   };
   return page;
-}
-
-async function prepare(driver) {
-  await driver.manage().setTimeouts({ script: SCENARIO_TIMEOUT });
-  await driver.wait(() => driver.executeScript("return typeof window.runScenario === 'function'"), 10_000);
-}
-
-async function run(driver, file, title) {
-  const { passed, text, result } = await driver.executeAsyncScript(
-    "const [file, title, done] = arguments; window.runScenario(file, title).then(done);",
-    file,
-    title,
-  );
-  if (!passed) assert.fail(text);
-  return result;
-}
-
-/** By the browser's own switch where it has one; elsewhere the page is told so. */
-async function switchNetwork(driver, to) {
-  if (!driver.sendDevToolsCommand) return run(driver, "network", `say ${to}`);
-  const conditions = { offline: to === "offline", latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
-  await driver.sendDevToolsCommand("Network.enable", {});
-  await driver.sendDevToolsCommand("Network.emulateNetworkConditions", conditions);
 }
 
 /** Bytes in use after a collection, where a browser tells; 0 elsewhere. */

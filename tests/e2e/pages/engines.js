@@ -24,13 +24,23 @@ const most = {
   mapsHosts: true,
   /** WebDriver can take the network away; elsewhere the page is told that it is gone. */
   networkSwitch: false,
+  /** A page with an open wire that is left can be found again as it was; elsewhere the connection prevents it. */
+  keepsPagesWithWires: true,
+  /** Pages can be frozen, and are told. */
+  freezes: false,
   /** WebDriver can ask for a garbage collection, and how much memory is in use. */
   measuresHeap: false,
 };
 
 export const engines = {
-  chromium: { ...most, needsSubprotocol: true, networkSwitch: true, measuresHeap: true },
-  firefox: { ...most, blockedByPolicy: "NS_ERROR_CONTENT_BLOCKED", badCertificate: 1015 },
+  chromium: { ...most, needsSubprotocol: true, networkSwitch: true, freezes: true, measuresHeap: true },
+  firefox: {
+    ...most,
+    blockedByPolicy: "NS_ERROR_CONTENT_BLOCKED",
+    badCertificate: 1015,
+    networkSwitch: true,
+    keepsPagesWithWires: false,
+  },
   webkit: {
     ...most,
     // libsoup takes the younger codes for a breach of the protocol.

@@ -4,6 +4,8 @@ import { messages, next, ok, record, same, task, thrown } from "../check.js";
 export const scenarios = {
   "a trap closes every wire, gives back what waits, and a new wire works": async (page) => {
     const { wire, openRoom, wasm, WireError } = page;
+    const { listeners } = await import("/support/page.js");
+    const heardBefore = listeners();
     const room = await openRoom();
     const open = wire(room.url());
     const heartbeat = { interval: 10, timeout: 5_000, ping: "ping" };
@@ -19,8 +21,10 @@ export const scenarios = {
     const loop = open[Symbol.asyncIterator]().next();
     const outcomes = Promise.allSettled([waiting.opened, waiting.drained(), waiting.closed, loop]);
 
+    ok(listeners() > heardBefore, "they listen to the page");
     wasm.trapAfter(0);
     trappedCall(() => open.suspend());
+    same(listeners(), heardBefore, "none of them listens to the page any more");
     for (const { error } of await Promise.all(errors)) {
       ok(
         error instanceof WireError && error.cause instanceof WebAssembly.RuntimeError,
