@@ -13,11 +13,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { cargoTarget, glueDir, inRoot, npmTarget, pkg } from "../paths.mjs";
 import { output, run } from "../process.mjs";
-import { shortenNames } from "./names.mjs";
+import { shortenNames } from "./glue.mjs";
 import { trapAtOnce } from "./panics.mjs";
 import { featureOptions } from "./wasm-features.mjs";
 
-const RECIPE = ["wasm", "panics", "names", "rewrite", "wasm-features"].map(
+const RECIPE = ["wasm", "panics", "glue", "rewrite", "wasm-features"].map(
   (name) => `scripts/build/${name}.mjs`,
 );
 const TARGET = "wasm32-unknown-unknown";

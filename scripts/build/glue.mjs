@@ -35,7 +35,7 @@ export function shortenNames(glue, mapping) {
   if (/\bwasm\b|FromWasm|ToWasm/.test(code)) {
     throw new Failure(
       "The wasm takes or gives values that need wasm-bindgen's glue. Let src/web/js.rs speak in numbers, or keep the " +
-        "glue in scripts/build/names.mjs.",
+        "glue in scripts/build/glue.mjs.",
     );
   }
   writeFileSync(glue, `${code}\nexport const names = ${JSON.stringify(Object.fromEntries(exports))};\n`);
