@@ -22,6 +22,11 @@ export async function startServer({ port = 0, serve = [], flags = [], quiet = fa
   for (const [prefix, directory] of serve) args.push("--serve", `/${prefix.replace(/^\//, "")}=${directory}`);
   args.push(...flags);
   const wanted = flags.includes("--tls-port") ? 2 : 1;
+  return launch(join(cargoTarget, "debug", PACKAGE), args, { quiet, wanted });
+}
+
+/** Starts a program that says where it listens, at so many addresses; the same as above when it does. */
+export async function launch(program, args, { quiet = false, wanted = 1 } = {}) {
   let seen = "";
   let ready;
   const address = new Promise((resolve) => (ready = resolve));
@@ -30,14 +35,14 @@ export async function startServer({ port = 0, serve = [], flags = [], quiet = fa
     const found = [...seen.matchAll(READY)].map(([, url]) => url);
     if (found.length === wanted) ready(found);
   };
-  const child = start(join(cargoTarget, "debug", PACKAGE), args, { quiet, tee });
+  const child = start(program, args, { quiet, tee });
   const timer = setTimeout(() => ready(undefined), READY_WITHIN);
   const urls = await Promise.race([address, child.exited.then(() => undefined)]);
   clearTimeout(timer);
   if (!urls) {
     await stop(child);
     const why = quiet ? `:\n${seen.trim()}` : ", as it says above.";
-    throw new Failure(`The echo server did not start on port ${port}${why}\nPORT=0 takes a free port.`);
+    throw new Failure(`\`${[program, ...args].join(" ")}\` did not start${why}\nPORT=0 takes a free port.`);
   }
   const [http, https] = urls;
   const [ws, wss] = urls.map((url) => url.replace(/^http/, "ws"));

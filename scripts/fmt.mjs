@@ -4,17 +4,20 @@ import { inRoot } from "./paths.mjs";
 import { run } from "./process.mjs";
 import { nodeModules, rustLinters, setup } from "./setup.mjs";
 
-const FILES = "**/*.{ts,mts,js,mjs,css,html,json}";
+// What ts-rs writes has its own form.
+const FILES = ["**/*.{ts,mts,js,mjs,css,html,json}", "!examples/chat/page/generated/**"];
+const CHAT = "examples/chat/Cargo.toml";
 
 await main(async (args) => {
   const check = args.includes("--check");
   await setup([nodeModules, rustLinters]);
   const results = await Promise.allSettled([
     run("cargo", ["fmt", "--all", ...(check ? ["--check"] : [])]),
+    run("cargo", ["fmt", "--all", "--manifest-path", CHAT, ...(check ? ["--check"] : [])]),
     run(process.execPath, [
       inRoot("node_modules/prettier/bin/prettier.cjs"),
       ...(check ? ["--check"] : ["--write", "--list-different"]),
-      FILES,
+      ...FILES,
     ]),
   ]);
   if (results.every(({ status }) => status === "fulfilled")) return;

@@ -2,6 +2,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::application::Hosted;
 use crate::tls::Identity;
 
 /// What a [`Server`](crate::Server) listens on, serves and allows.
@@ -18,6 +19,8 @@ pub struct Config {
     pub mounts: Vec<Mount>,
     /// The same once more inside TLS (`https:` and `wss:`), on a port of its own. Default: not.
     pub tls: Option<Tls>,
+    /// What answers messages instead of the echo. Default: nothing, they are echoed.
+    pub application: Option<Hosted>,
     /// What bounds the server.
     pub limits: Limits,
 }
@@ -52,6 +55,7 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             mounts: Vec::new(),
             tls: None,
+            application: None,
             limits: Limits::default(),
         }
     }

@@ -136,6 +136,7 @@ impl Connection {
 
     /// Does what was asked for right after opening.
     fn begin(&mut self) {
+        self.member.open();
         if !self.behaviour.silent {
             for text in std::mem::take(&mut self.behaviour.say) {
                 self.send(Message::text(text));
@@ -240,8 +241,11 @@ impl Connection {
         self.pass_on(message)
     }
 
-    /// Relays a message if that is wanted; else it is to be echoed.
+    /// Gives a message to the application, or relays it if that is wanted; else it is to be echoed.
     fn pass_on(&self, message: Message) -> Option<Message> {
+        if self.member.deliver(&message) {
+            return None;
+        }
         let Some(relay) = self.behaviour.talk.relay else {
             return Some(message);
         };

@@ -21,6 +21,7 @@
 #![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 #![cfg_attr(test, allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used))]
 
+mod application;
 mod behaviour;
 mod config;
 mod connection;
@@ -46,6 +47,7 @@ mod tls;
 mod tokens;
 mod upgrade;
 
+pub use application::{Application, Hosted, Peer, Received};
 pub use config::{Config, Limits, Mount, Tls};
 pub use server::{Server, raise_file_limit};
 pub use stats::{ClientStats, Close, RoomStats, Stats};

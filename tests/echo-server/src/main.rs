@@ -109,6 +109,7 @@ impl Arguments {
             allowed_origins: self.allow_origin,
             mounts: Vec::new(),
             tls,
+            application: None,
             limits: Limits {
                 message_size: self.max_message,
                 connections: self.max_connections,

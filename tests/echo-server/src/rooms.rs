@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
+use crate::application::Hosted;
 use crate::relay::{Circle, Relay, Talk, Texts};
 use crate::stats::{ClientStats, Close, RoomStats, Tally, lock};
 use crate::tokens::Tokens;
@@ -67,6 +68,7 @@ impl Rooms {
         room: &Arc<Room>,
         server: &Arc<Tally>,
         protocol: Option<String>,
+        application: Option<Hosted>,
     ) -> (Member, mpsc::UnboundedReceiver<Order>) {
         let (orders, receiver) = mpsc::unbounded_channel();
         let client = Arc::new(Client {
@@ -83,8 +85,13 @@ impl Rooms {
         lock(&room.state).clients.insert(client.id, Arc::clone(&client));
         room.tally.opened();
         server.opened();
-        let member =
-            Member { client, room: Arc::clone(room), server: Arc::clone(server), close: Close::abnormal() };
+        let member = Member {
+            client,
+            room: Arc::clone(room),
+            server: Arc::clone(server),
+            application,
+            close: Close::abnormal(),
+        };
         (member, receiver)
     }
 
@@ -272,6 +279,7 @@ pub(crate) struct Member {
     client: Arc<Client>,
     room: Arc<Room>,
     server: Arc<Tally>,
+    application: Option<Hosted>,
     close: Close,
 }
 
@@ -311,6 +319,20 @@ impl Member {
         lock(&self.room.state).circle.relay(&self.client, relay, message);
     }
 
+    /// The connection is open to the application, if there is one.
+    pub(crate) fn open(&self) {
+        if let Some(application) = &self.application {
+            application.opened(self.client());
+        }
+    }
+
+    /// Gives a message to the application; false if there is none.
+    pub(crate) fn deliver(&self, message: &Message) -> bool {
+        let Some(application) = &self.application else { return false };
+        application.received(self.client(), message);
+        true
+    }
+
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.room.tokens
     }
@@ -335,6 +357,9 @@ impl Drop for Member {
         drop(state);
         self.room.tally.closed(self.close.clone());
         self.server.closed(self.close.clone());
+        if let Some(application) = &self.application {
+            application.closed(self.client());
+        }
     }
 }
 
@@ -383,7 +408,7 @@ mod tests {
         let rooms = Rooms::new(2, 1024);
         let server = Arc::default();
         let kept = rooms.enter("kept").unwrap();
-        let member = rooms.join(&kept, &server, None);
+        let member = rooms.join(&kept, &server, None, None);
         rooms.enter("old").unwrap();
         rooms.enter("new").unwrap();
         assert!(rooms.find("kept").is_some());
@@ -391,7 +416,7 @@ mod tests {
         assert!(rooms.find("new").is_some());
 
         let new = rooms.enter("new").unwrap();
-        let _other = rooms.join(&new, &server, None);
+        let _other = rooms.join(&new, &server, None, None);
         assert!(rooms.enter("third").is_none());
         drop(member);
         assert!(rooms.enter("third").is_some());
@@ -412,7 +437,7 @@ mod tests {
     fn a_client_that_does_not_take_orders_is_killed() {
         let rooms = Rooms::new(1, 1024);
         let room = rooms.enter("a").unwrap();
-        let (member, _orders) = rooms.join(&room, &Arc::default(), None);
+        let (member, _orders) = rooms.join(&room, &Arc::default(), None, None);
         // The first is taken whatever its size, or the largest could never be sent.
         for _ in 0..2 {
             member.client.order(Order::Relay(Message::binary(vec![0; 2048])));

@@ -109,7 +109,8 @@ fn judge(shared: &Shared, head: &Head, crowded: Option<Crowded>) -> Verdict {
     };
 
     let protocol = behaviour.choose_protocol(head);
-    let (member, orders) = shared.rooms.join(&room, &shared.tally, protocol.clone());
+    let (member, orders) =
+        shared.rooms.join(&room, &shared.tally, protocol.clone(), shared.config.application.clone());
     Verdict::Open(Box::new(Opening { accept, protocol, behaviour, validity, member, orders }))
 }
 

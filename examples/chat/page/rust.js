@@ -1,0 +1,3 @@
+import start from "./chat_app.js";
+
+await start();
