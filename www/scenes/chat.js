@@ -41,12 +41,14 @@ function say(message) {
   const line = lines.get(message.id) ?? add(message, true);
   line.receipt = tally.send(message);
   line.leftAt = performance.now();
-  if (line.receipt.result) return settled(line, line.receipt.result);
   become(line, "queued");
+  if (line.receipt.result) return settled(line, line.receipt.result);
   void line.receipt.settled.then((result) => settled(line, result));
 }
 
 function settled(line, { outcome, reason }) {
+  // The room was quicker than the receipt.
+  if (line.fate === "there") return;
   line.leftAt = performance.now();
   line.reason = reason;
   become(line, outcome === "not-sent" ? "not-sent" : "handed-over");
@@ -58,7 +60,7 @@ function hear(message) {
   const line = lines.get(message.id);
   if (!line) return void add(message, message.who === who);
   if (!line.isMine || line.fate === "there") return;
-  line.isLate = line.fate !== "handed-over";
+  line.isLate = line.fate === "unknown" || line.fate === "lost";
   line.roundTrip = performance.now() - line.leftAt;
   become(line, "there");
 }

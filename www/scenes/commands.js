@@ -76,13 +76,15 @@ export class Commands extends EventTarget {
     const { id, payload, options } = command;
     const receipt = this.#tally.send({ type: "set", id, ...payload }, options);
     command.leftAt = performance.now();
-    if (receipt.result) return this.#settled(command, receipt.result);
     command.receipt = receipt;
     this.#become(command, "waits");
+    if (receipt.result) return this.#settled(command, receipt.result);
     void receipt.settled.then((result) => this.#settled(command, result));
   }
 
   #settled(command, { outcome, reason }) {
+    // The device was quicker than the receipt.
+    if (command.fate === "done") return;
     command.leftAt = performance.now();
     command.reason = reason;
     this.#become(command, outcome === "not-sent" ? "not-sent" : "left");

@@ -83,11 +83,9 @@ requestAnimationFrame(function draw(now) {
 function step(now) {
   ship.fly(pilot.aim(ship, sparkAt(spark), now));
   // Never more than one waits, and what waited too long never leaves.
-  const receipt = tally.send(
-    { type: "ship", n: latency.next(), ...ship.tell(), spark },
-    { key: "ship", ttl: TTL, lane: "low" },
-  );
-  if (receipt.result?.outcome === "handed-over") latency.left();
+  const n = latency.next();
+  const place = { type: "ship", n, ...ship.tell(), spark };
+  tally.send(place, { key: "ship", ttl: TTL, lane: "low" }, () => latency.left(n));
   if (ship.isAt(sparkAt(spark))) take();
   if (isRobotHere) flyRobot(now);
 }

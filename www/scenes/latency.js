@@ -16,9 +16,9 @@ export class Latency {
     return ++this.#number;
   }
 
-  /** It has left. */
-  left() {
-    this.#leftAt.set(this.#number, performance.now());
+  /** The message of this number has left. */
+  left(number) {
+    this.#leftAt.set(number, performance.now());
     if (this.#leftAt.size > AWAITED) this.#leftAt.delete(this.#leftAt.keys().next().value);
   }
 

@@ -30,7 +30,10 @@ export function openScene(scene, { query = () => ({}), options } = {}) {
 
   const control = new Control(room, () => me.id);
   const strip = new Strip(wire, visitorsRoom);
-  const tally = new Tally(wire, { left: paced(() => strip.travel("out")) });
+  const tally = new Tally(
+    wire,
+    paced(() => strip.travel("out")),
+  );
   wire.on(paced(() => strip.travel("back")));
 
   new Status(wire);

@@ -6,14 +6,14 @@ import { Rate } from "./rate.js";
 export class Tally {
   #wire;
   #counts = { written: 0, left: 0, received: 0 };
-  #told;
+  #left;
   #received = new Rate();
   #sent = new Rate();
 
-  /** `told.left` is called with every message that the browser took. */
-  constructor(wire, told = {}) {
+  /** `left` is called for every message that the browser took. */
+  constructor(wire, left) {
     this.#wire = wire;
-    this.#told = told;
+    this.#left = left;
     wire.on(() => {
       this.#counts.received++;
       this.#received.add();
@@ -21,20 +21,21 @@ export class Tally {
     onTick(() => this.#draw());
   }
 
-  /** Sends, counts, and returns the receipt. */
-  send(message, options) {
+  /** Sends, counts, and returns the receipt; `left` is called once the browser took this message. */
+  send(message, options, left) {
     const receipt = this.#wire.send(message, options);
     this.#counts.written++;
-    if (receipt.result) this.#settled(receipt.result);
-    else void receipt.settled.then((settled) => this.#settled(settled));
+    if (receipt.result) this.#settled(receipt.result, left);
+    else void receipt.settled.then((settled) => this.#settled(settled, left));
     return receipt;
   }
 
-  #settled({ outcome, reason }) {
-    if (outcome === "not-sent") return this.#add(reason);
+  #settled({ outcome, reason }, left) {
+    if (outcome !== "handed-over") return this.#add(reason);
     this.#add("left");
     this.#sent.add();
-    this.#told.left?.();
+    this.#left();
+    left?.();
   }
 
   #add(name) {
