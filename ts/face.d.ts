@@ -1,3 +1,5 @@
+import type { WireError } from "./errors.ts";
+
 /** What the core calls; see js.rs. It may not throw: an exception would end the wasm instance. */
 export interface Hears {
   hear(
@@ -10,9 +12,12 @@ export interface Hears {
     clean: number,
     reason: number,
   ): number | undefined;
+  /** The instance has died; `loud` if the application is to hear of it. */
+  lost(error: WireError, loud: boolean): void;
 }
 
 export function begin(): void;
+export function everyone(): Hears[];
 export function adopt(number: number, wire: Hears, forget: () => void): void;
 export function lay(numbers: readonly number[]): void;
 export function layText(text: string): void;

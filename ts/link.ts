@@ -19,7 +19,7 @@ import { byteLength, type Codec, type Raw } from "./codec.ts";
 import * as core from "./core.ts";
 import { codeOf, report, type WireClose, WireError } from "./errors.ts";
 import { wireEvent, type WireState } from "./events.ts";
-import { start, watch } from "./load.ts";
+import { start, used } from "./load.ts";
 import {
   type Attempt,
   type Greeting,
@@ -84,7 +84,6 @@ export class Link<In, Out> implements Hears {
   #items: Receipt<Out>[] = [];
   /** Why there is no core behind this wire. */
   dead: WireError | undefined;
-  #unwatch: (() => void) | undefined;
   #abort: AbortController | undefined;
   /** The latest question, by itself: numbers begin again in a new core. */
   #question: Attempt | undefined;
@@ -142,13 +141,13 @@ export class Link<In, Out> implements Hears {
     } catch (error) {
       const code = error instanceof WireError && error.code;
       if (!code || code === "NotInitialized" || code === "InvalidOption") throw error;
-      this.lost(error);
+      this.lost(error, true);
     }
   }
 
-  /** Keeps this wire, in use, from being collected until it is closed, and from missing a trap. */
+  /** Keeps this wire, in use, from being collected until it is closed. */
   root(): void {
-    if (this.core) this.#unwatch ??= watch(this.lost);
+    if (this.core) used.add(this);
   }
 
   ask(what: number, a = 0, b = 0, c = 0): number | undefined {
@@ -179,7 +178,7 @@ export class Link<In, Out> implements Hears {
     const number = ++this.#sent;
     this.#receipts.set(number, receipt);
     const place = key === undefined ? "" : lane + key;
-    const id = this.core?.queue(this.#number, number, length, lane, ttl, this.#keyed.get(place) ?? -1) ?? 0;
+    const id = this.core?.queue(this.#number, number, length, lane, ttl, this.#keyed.get(place) ?? -1) ?? -6;
     if (id < 0 && id !== core.TOLD) this.#settle(number, -id);
     else if (place && id >= 0) {
       this.#keyed.set(place, id);
@@ -205,21 +204,21 @@ export class Link<In, Out> implements Hears {
   }
 
   /** There is no core any more, or there never was: the wire is closed and its messages are given back. */
-  readonly lost = (error: WireError): void => {
+  lost(error: WireError, loud: boolean): void {
     this.dead = error;
     this.core = undefined;
-    this.#unwatch = undefined;
     this.#question = undefined;
     this.abort();
     this.#release();
     for (const number of [...this.#receipts.keys()]) this.#settle(number, 6);
+    if (!loud) return;
     // A listener added right after the constructor hears of it too.
     void Promise.resolve().then(() => {
       this.emit("statechange", { state: this.state });
       this.emit("error", { error });
       this.emit("close", { ...LOST, cause: error.code, last: true });
     });
-  };
+  }
 
   /** Lets go of everything that is the browser's. */
   #release(): void {
@@ -506,7 +505,7 @@ export class Link<In, Out> implements Hears {
       case core.OPENED:
         return this.emit("open", {});
       case core.CLOSED:
-        if (a) this.#unwatch = void this.#unwatch?.();
+        if (a) used.delete(this);
         return this.emit("close", { ...close, cause: reason, last: a === 1 });
       case core.FAILED: {
         const error = new WireError(reason, { close, cause: this.#thrown });

@@ -1,5 +1,5 @@
 // The one wasm instance of a page: started at first use, replaced after a trap.
-import { begin } from "#face";
+import { begin, everyone } from "#face";
 import { imports, names } from "#glue";
 import type { Core } from "./core.ts";
 import { WireError } from "./errors.ts";
@@ -8,7 +8,8 @@ let source: (() => BufferSource | WebAssembly.Module) | undefined;
 /** Compiled once, for a fresh instance after a trap too. */
 let compiled: WebAssembly.Module | undefined;
 let core: Core | undefined;
-const live = new Set<(error: WireError) => void>();
+/** Wires in use. They are not collected. */
+export const used = new Set<object>();
 
 /** Says where the wasm comes from. */
 export function supply(wasm: () => BufferSource | WebAssembly.Module): void {
@@ -30,12 +31,6 @@ export function start(): Core {
   } catch (cause) {
     throw new WireError("WasmUnavailable", { cause });
   }
-}
-
-/** Calls `lost` once if the instance dies, unless the returned function is called before. */
-export function watch(lost: (error: WireError) => void): () => void {
-  live.add(lost);
-  return () => void live.delete(lost);
 }
 
 /**
@@ -67,7 +62,6 @@ function guard(exports: WebAssembly.Exports): Core {
 function trapped(cause: unknown): void {
   core = undefined;
   const error = new WireError("WasmTrap", { cause });
-  const wires = [...live];
-  live.clear();
-  for (const lost of wires) lost(error);
+  for (const wire of everyone()) wire.lost(error, used.has(wire));
+  used.clear();
 }

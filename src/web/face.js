@@ -22,6 +22,11 @@ export function adopt(number, wire, forget) {
   collected.register(wire, forget);
 }
 
+/** The wires that are still there. */
+export function everyone() {
+  return wires.flatMap((wire) => wire.deref() ?? []);
+}
+
 /** Lays numbers ready for the core to read in the next call. */
 export function lay(numbers) {
   ready = numbers;

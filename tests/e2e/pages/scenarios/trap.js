@@ -81,6 +81,28 @@ export const scenarios = {
     );
   },
 
+  "a wire that was closed long before a trap hears nothing of it, and works again when it is opened": async (
+    page,
+  ) => {
+    const { wire, openRoom, wasm } = page;
+    const room = await openRoom();
+    const [open, over] = [wire(room.url()), wire(room.url())];
+    await Promise.all([open.opened, over.opened]);
+    over.close();
+    await over.closed;
+    const heard = record(over, "statechange", "error", "close");
+    const told = next(open, "error");
+
+    wasm.trapAfter(0);
+    trappedCall(() => open.suspend());
+    await told;
+    same(over.send("one").result, { outcome: "not-sent", reason: "closed", message: "one" });
+    same(heard, []);
+    over.reconnect();
+    await over.opened;
+    same(await over.send("two").settled, { outcome: "handed-over" });
+  },
+
   "what a wire asked for before a trap is not taken for what it asks afterwards": async (page) => {
     const { wire, openRoom, wasm } = page;
     const room = await openRoom();
