@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { browsers, screenshot, withPage } from "./browser.mjs";
+import { screenshot, withPage } from "./browser.mjs";
+import { inEachBrowser } from "./in-each-browser.mjs";
 
 const page = (script) =>
   `data:text/html,${encodeURIComponent(`<title>A page</title><script>${script}</script>`)}`;
 const settled = `document.title = "settled"`;
 
-for (const browser of browsers) {
+inEachBrowser((browser) => {
   describe(`a page that tests open in ${browser}`, () => {
     it("has its errors collected: logged, thrown, and rejected without anyone to catch them", async () => {
       const script = `
@@ -34,4 +35,4 @@ for (const browser of browsers) {
       });
     });
   });
-}
+});

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Key } from "selenium-webdriver";
-import { browsers, screenshot } from "./browser.mjs";
+import { screenshot } from "./browser.mjs";
+import { inEachBrowser } from "./in-each-browser.mjs";
 import { engines } from "./pages/engines.js";
 import { AFTER_FAULT, assertSilent, Page, SOON } from "./page.mjs";
 import { startPeer } from "./peer.mjs";
@@ -14,7 +15,7 @@ before(async () => {
 });
 after(() => peer.stop());
 
-for (const browser of browsers) {
+inEachBrowser((browser) => {
   describe(`the demo page in ${browser}`, () => {
     it("opens, connects and logs nothing amiss", () =>
       visit(browser, async (page) => {
@@ -208,7 +209,7 @@ for (const browser of browsers) {
         }
       }));
   });
-}
+});
 
 describe("the demo page by night", () => {
   it("is dark where the visitor wants it so", () =>

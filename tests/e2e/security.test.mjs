@@ -1,7 +1,8 @@
 // TLS, what pages may not do, tokens and the Origin check, in real browsers.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { browsers, withPage } from "./browser.mjs";
+import { withPage } from "./browser.mjs";
+import { inEachBrowser } from "./in-each-browser.mjs";
 import { engines } from "./pages/engines.js";
 import { scenarios as tls } from "./pages/scenarios/tls.js";
 import { scenarios as tokens } from "./pages/scenarios/tokens.js";
@@ -32,7 +33,7 @@ function socket(base, host) {
   return url.href;
 }
 
-for (const browser of browsers) {
+inEachBrowser((browser) => {
   const engine = engines[browser];
   // Where no name can be made one of this machine, its own have to do: there they are not exempt.
   const host = engine.mapsHosts ? TEST_HOST : "everwire.localhost";
@@ -69,4 +70,4 @@ for (const browser of browsers) {
     after(plain.close);
     for (const title of Object.keys(tokens)) it(title, () => run(plain.driver, "tokens", title));
   });
-}
+});

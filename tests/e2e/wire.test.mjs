@@ -1,7 +1,6 @@
 // The npm package, as an application uses it, in real browsers against the native server.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { browsers } from "./browser.mjs";
 import { engines } from "./pages/engines.js";
 import { scenarios as blocked } from "./pages/scenarios/blocked.js";
 import { scenarios as connections } from "./pages/scenarios/connections.js";
@@ -15,6 +14,7 @@ import { scenarios as trap } from "./pages/scenarios/trap.js";
 import { startPeer } from "./peer.mjs";
 import { run, switchNetwork } from "./scenario.mjs";
 import { withTab } from "./tabs.mjs";
+import { inEachBrowser } from "./in-each-browser.mjs";
 
 const files = Object.entries({ receipts, messages, connections, options, separate, stats, debug, trap });
 const [noWasm, noConnections] = Object.keys(blocked);
@@ -30,7 +30,7 @@ before(async () => {
 });
 after(() => peer.stop());
 
-for (const browser of browsers) {
+inEachBrowser((browser) => {
   describe(`the package in ${browser}`, () => {
     const page = keepOpen(browser);
     before(page.open);
@@ -80,7 +80,7 @@ for (const browser of browsers) {
         assert.ok(grown < 500_000, `JavaScript's heap grew by ${grown} bytes`);
       }));
   });
-}
+});
 
 const address = (query) => `${peer.http}/e2e/wire.html?${query}`;
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { browsers } from "../e2e/browser.mjs";
 import { startPeer } from "../e2e/peer.mjs";
 import { showsText } from "../e2e/dom.mjs";
+import { inEachBrowser } from "../e2e/in-each-browser.mjs";
 import { withTab } from "../e2e/tabs.mjs";
 import { pack } from "./pack.mjs";
 
@@ -23,7 +23,7 @@ describe("a page without a bundler", () => {
     packed?.remove();
   });
 
-  for (const browser of browsers) {
+  inEachBrowser((browser) => {
     it(`imports both entries straight from the package and echoes through each, in ${browser}`, async () => {
       const url = `${peer.http}/unbundled/index.html?peer=${encodeURIComponent(peer.ws)}`;
       await withTab(browser, url, async (driver, log) => {
@@ -32,5 +32,5 @@ describe("a page without a bundler", () => {
         assert.deepEqual(log.errors, []);
       });
     });
-  }
+  });
 });
