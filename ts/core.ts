@@ -75,6 +75,11 @@ export const RELEASE = 50;
 export const ITEM = 51;
 export const BUFFERED = 52;
 
+// What an attempt to dial answers that failed, where it matters here.
+export const INVALID_URL = 0;
+export const CONTENT_BLOCKED = 2;
+export const INVALID_PROTOCOLS = 3;
+
 // What `pass`, `received` and `queue` answer.
 export const TAKEN = 1;
 export const THREW = 2;

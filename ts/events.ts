@@ -42,7 +42,7 @@ export interface WireEventMap<In, Out> {
   close: WireEvent<WireClosed>;
   /** Something failed. What the wire does next is in its state. */
   error: WireEvent<{ readonly error: WireError }>;
-  /** A socket is about to be constructed. The URL is whole, with any token in it. */
+  /** A socket is about to be constructed. Of its URL, the parts that can hold tokens are left out: user, password, query. */
   dial: WireEvent<{ readonly url: string }>;
   /** A ping is about to be sent. */
   ping: WireEvent;

@@ -87,7 +87,7 @@ export class Link<In, Out> implements Hears {
   #abort: AbortController | undefined;
   /** The latest question, by itself: numbers begin again in a new core. */
   #question: Attempt | undefined;
-  #answer: { url: string; protocols: string[] } | undefined;
+  #answer: { url: string; protocols: string[]; shown: string } | undefined;
   /** What was thrown, on its way to the event that tells of it. */
   #thrown: unknown;
   #state: WireState = { name: "idle" };
@@ -244,26 +244,29 @@ export class Link<In, Out> implements Hears {
     else void Promise.resolve().then(dispatch);
   }
 
-  encode(message: Out): Raw {
+  /** What cannot be encoded is given back with the error, but for greetings: they may be tokens. */
+  encode(message: Out, back: { data?: Out } = { data: message }): Raw {
     let data: unknown;
     try {
       data = this.codec.encode(message);
     } catch (cause) {
-      throw new WireError("InvalidMessage", { cause, data: message });
+      throw new WireError("InvalidMessage", { ...back, cause });
     }
     if (byteLength(data) !== undefined) return data as Raw;
     const given = data === null ? "null" : typeof data;
     const cause = new TypeError(
       `The codec gave ${given}; a WebSocket sends strings, buffers, views and Blobs.`,
     );
-    throw new WireError("InvalidMessage", { cause, data: message });
+    throw new WireError("InvalidMessage", { ...back, cause });
   }
 
   // What the socket calls.
 
   readonly #opened = (): void => void this.ask(core.SOCKET_OPENED, this.#socketLink);
 
-  readonly #errored = (): void => void this.ask(core.SOCKET_ERRORED, this.#socketLink);
+  // WebKit tells of mixed content by an error of a socket that still connects, and no close event follows.
+  readonly #errored = (): void =>
+    void this.ask(core.SOCKET_ERRORED, this.#socketLink, Number(this.socket?.readyState === 0));
 
   readonly #closed = ({ code, reason, wasClean }: CloseEvent): void => {
     if (this.socket) detach(this.socket);
@@ -324,10 +327,10 @@ export class Link<In, Out> implements Hears {
       // A late answer must not take the place of the current one.
       if (question !== this.#question) return;
       const chosen: unknown = Array.isArray(url) ? url[turn % url.length] : url;
-      if (!isUrl(chosen)) return failed(new TypeError(`The url function gave ${String(chosen)}, not a URL.`));
+      if (!isUrl(chosen)) return failed(new TypeError(`The url function gave ${typeof chosen}, not a URL.`));
       const text = String(chosen).replace(/#.*$/s, "");
-      this.#answer = { url: text, protocols: list(protocols) };
-      const { good, local } = examine(text);
+      const { good, local, shown } = examine(text);
+      this.#answer = { url: text, protocols: list(protocols), shown };
       this.#good = good;
       this.ask(core.TARGET, ticket, Number(local));
     };
@@ -342,19 +345,21 @@ export class Link<In, Out> implements Hears {
 
   /** Under 0 for a socket, else what the exception means. */
   #dial(link: number): number {
-    const { url, protocols } = this.#answer ?? { url: "", protocols: [] };
+    const { url, protocols, shown } = this.#answer ?? { url: "", protocols: [], shown: "" };
     const Class = this.socketClass;
     let socket: WebSocket;
-    this.emit("dial", { url });
+    this.emit("dial", { url: shown });
     try {
       if (!Class) throw new TypeError("There is no WebSocket here.");
       socket = (protocols.length > 0 ? new Class(url, protocols) : new Class(url)) as WebSocket;
     } catch (error) {
-      this.#thrown = error;
-      return refusal(error, this.#good);
+      const meaning = refusal(error, this.#good);
+      // The text of a SyntaxError names the URL or the subprotocols, and a token in them.
+      if (meaning !== core.INVALID_URL && meaning !== core.INVALID_PROTOCOLS) this.#thrown = error;
+      return meaning;
     }
     // Chromium, blocked by connect-src: constructed closed, one error event, never a close event.
-    if (socket.readyState === 3) return 2;
+    if (socket.readyState === 3) return core.CONTENT_BLOCKED;
     this.#drop();
     this.socket = socket;
     this.#socketLink = link;
@@ -391,13 +396,14 @@ export class Link<In, Out> implements Hears {
     };
     const sendRaw = (data: Raw) => {
       if (this.core === running && this.#offer(link, data) >= 0) return;
-      throw new WireError("GreetingFailed", { text: "The link is not open any more.", data });
+      // Without the data, which may be a token: this error is told to whoever listens.
+      throw new WireError("GreetingFailed", { text: "The link is not open any more." });
     };
     const greeting: Greeting<Out> = {
       attempt,
       signal,
       sendRaw,
-      send: (message) => sendRaw(this.encode(message)),
+      send: (message) => sendRaw(this.encode(message, {})),
     };
     try {
       const done = this.#options.greet?.(greeting);
@@ -561,14 +567,18 @@ const provide = <T>(provided: Provided<T> | undefined, context: Attempt): unknow
 const list = (protocols: unknown): string[] =>
   protocols == null ? [] : Array.isArray(protocols) ? protocols.map(String) : [String(protocols)];
 
-/** Whether a URL can be one of a WebSocket here, which mixed content cannot, and whether it needs no network. */
-function examine(url: string): { good: boolean; local: boolean } {
+/**
+ * Whether a URL can be one of a WebSocket here, which mixed content cannot, whether it needs no network, and what of it
+ * may be told: the rest can hold tokens.
+ */
+function examine(url: string): { good: boolean; local: boolean; shown: string } {
   try {
-    const { protocol, hostname } = new URL(url, globalThis.location?.href);
+    const { protocol, host, hostname, pathname } = new URL(url, globalThis.location?.href);
     const local = /^(127\.\d+\.\d+\.\d+|\[::1\]|(.+\.)?localhost)$/.test(hostname);
     const plain = local || !/^https:/.test(globalThis.origin);
-    return { good: (plain ? /^(ws|http)s?:$/ : /^(ws|http)s:$/).test(protocol), local };
+    const good = (plain ? /^(ws|http)s?:$/ : /^(ws|http)s:$/).test(protocol);
+    return { good, local, shown: `${protocol}//${host}${pathname}` };
   } catch {
-    return { good: false, local: false };
+    return { good: false, local: false, shown: "" };
   }
 }

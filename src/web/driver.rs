@@ -381,7 +381,12 @@ impl<H: Host> Browser<H> {
         let message = self.host.message_handler();
         let handlers = Rc::new(Handlers {
             open: self.handler(|inner, _| Some(Input::Opened { link: inner.link()? })),
-            error: self.handler(|inner, _| Some(Input::Errored { link: inner.link()? })),
+            error: self.handler(|inner, _| {
+                let (link, socket) = inner.parts.borrow().socket.clone()?;
+                let is_mixed = socket.is_refused_as_mixed();
+                let cause = Cause::MixedContent;
+                Some(if is_mixed { Input::DialFailed { link, cause } } else { Input::Errored { link } })
+            }),
             close: self.handler(|inner, event| {
                 let event: &CloseEvent = event.unchecked_ref();
                 let (code, reason, clean) = (event.code(), event.reason().into(), event.was_clean());

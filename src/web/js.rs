@@ -261,6 +261,7 @@ pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
             24 => input = Some(Input::TargetFailed { ticket }),
             25 => input = Some(Input::Greeted { link, ok: b != 0.0 }),
             26 => input = Some(Input::Opened { link }),
+            27 if b != 0.0 => input = Some(Input::DialFailed { link, cause: Cause::MixedContent }),
             27 => input = Some(Input::Errored { link }),
             28 => input = Some(Input::Buffered { link, bytes: b as u64, asked: true }),
             _ => {

@@ -32,6 +32,11 @@ impl Socket {
         self.0.ready_state() == WebSocket::CLOSED
     }
 
+    /// WebKit, at an error: it still connects, and no close event follows.
+    pub(super) fn is_refused_as_mixed(&self) -> bool {
+        self.0.ready_state() == WebSocket::CONNECTING
+    }
+
     pub(super) fn attach(&self, handlers: &Handlers) {
         let Handlers { open, error, close, message } = handlers;
         browser::attach(&self.0, open.as_ref(), message, error.as_ref(), close.as_ref());

@@ -41,8 +41,8 @@ export async function withPage(browserName, url, body, options) {
 }
 
 /** A session: `{ browserName, driver, entries }`. */
-export async function openBrowser(browserName, options) {
-  return Object.assign(await openers[browserName](options), { browserName });
+export async function openBrowser(browserName, { trusting = false, hosts = [], slowsHidden = false } = {}) {
+  return Object.assign(await openers[browserName]({ trusting, hosts, slowsHidden }), { browserName });
 }
 
 /** The same in the current window of a session. */
@@ -99,12 +99,14 @@ export async function command(driver, method, params) {
 }
 
 /** With `slowsHidden` hidden pages are slowed down, as they are for people, and nothing is collected of what pages log. */
-async function openChromium({ slowsHidden = false } = {}) {
+async function openChromium({ trusting, hosts, slowsHidden }) {
   await needs.chromium();
   const options = new chrome.Options().addArguments(...CHROMIUM);
   // Chromium refuses to run as root inside its sandbox.
   if (process.getuid?.() === 0) options.addArguments("--no-sandbox");
-  options.setBinaryPath(onPath("chromium"));
+  options.setBinaryPath(onPath("chromium")).setAcceptInsecureCerts(trusting);
+  if (hosts.length > 0)
+    options.addArguments(`--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(",")}`);
   // What speaks BiDi is a hidden page of the driver, for whose sake none is slowed down.
   if (slowsHidden) options.excludeSwitches("disable-background-timer-throttling");
   else options.set("webSocketUrl", true);
@@ -117,20 +119,22 @@ async function openChromium({ slowsHidden = false } = {}) {
   return slowsHidden ? { driver: await starting, entries: [] } : listening(starting);
 }
 
-async function openFirefox() {
+async function openFirefox({ trusting, hosts }) {
   await needs.firefox();
   await needs.geckodriver();
   const options = new firefox.Options().addArguments("-headless");
   options.setBinary(onPath("firefox")).set("webSocketUrl", true);
+  options.setAcceptInsecureCerts(trusting);
+  if (hosts.length > 0) options.setPreference("network.dns.localDomains", hosts.join(","));
   const service = new firefox.ServiceBuilder(onPath("geckodriver"));
   return listening(
     new Builder().forBrowser(Browser.FIREFOX).setFirefoxOptions(options).setFirefoxService(service).build(),
   );
 }
 
-async function openWebKitGtk() {
+async function openWebKitGtk({ trusting }) {
   await needs.webkit();
-  return openWebKit();
+  return openWebKit({ trusting });
 }
 
 async function listening(starting) {

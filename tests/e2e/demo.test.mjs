@@ -2,18 +2,19 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Key } from "selenium-webdriver";
-import { screenshot } from "./browser.mjs";
+import { browsers, screenshot } from "./browser.mjs";
 import { inEachBrowser } from "./in-each-browser.mjs";
 import { engines } from "./pages/engines.js";
 import { AFTER_FAULT, assertSilent, Page, SOON } from "./page.mjs";
 import { startPeer } from "./peer.mjs";
 import { withTab } from "./tabs.mjs";
 
-let peer;
+// One for each browser: a fault may be the whole server's.
+const peers = {};
 before(async () => {
-  peer = await startPeer();
+  for (const browser of browsers) peers[browser] = await startPeer();
 });
-after(() => peer.stop());
+after(() => Promise.all(browsers.map((browser) => peers[browser].stop())));
 
 inEachBrowser((browser) => {
   describe(`the demo page in ${browser}`, () => {
@@ -181,7 +182,7 @@ inEachBrowser((browser) => {
       }));
 
     it("says what is missing where WebAssembly is not allowed", async () => {
-      await withTab(browser, `${peer.http}/?csp=no-wasm`, async (driver) => {
+      await withTab(browser, `${peers[browser].http}/?csp=no-wasm`, async (driver) => {
         const page = new Page(driver);
         await page.reach("closed");
         await page.until(() =>
@@ -228,8 +229,9 @@ describe("the demo page by night", () => {
 /** Opens the page in a room of its own, waits until it is connected, and sees to it that no script failed. */
 async function visit(browser, body) {
   const room = crypto.randomUUID();
-  await withTab(browser, `${peer.http}/?room=${room}`, async (driver, log) => {
-    const page = new Demo(driver, log, room);
+  const { http } = peers[browser];
+  await withTab(browser, `${http}/?room=${room}`, async (driver, log) => {
+    const page = new Demo(driver, log, `${http}/stats?room=${room}`);
     await page.reach("open");
     await body(page, driver);
     assertSilent(log);
@@ -237,10 +239,10 @@ async function visit(browser, body) {
 }
 
 class Demo extends Page {
-  constructor(driver, log, room) {
+  constructor(driver, log, stats) {
     super(driver);
     this.log = log;
-    this.room = room;
+    this.stats = stats;
   }
 
   /** Waits until the event log holds a line like this: type and text. */
@@ -267,7 +269,7 @@ class Demo extends Page {
   }
 
   async statistics() {
-    return (await fetch(`${peer.http}/stats?room=${this.room}`)).json();
+    return (await fetch(this.stats)).json();
   }
 }
 

@@ -14,7 +14,7 @@ const BROWSER = fileURLToPath(new URL("browser.js", import.meta.url));
 const STARTS_WITHIN = 10_000;
 
 /** Resolves with `{ driver, entries }`; `entries` grows by `{ level, text }` as pages log. */
-export async function openWebKit() {
+export async function openWebKit({ trusting = false } = {}) {
   const directory = mkdtempSync(join(tmpdir(), "everwire-webkit-"));
   const display = await startDisplay();
   const entries = [];
@@ -37,6 +37,7 @@ export async function openWebKit() {
       .usingServer(address)
       .withCapabilities({
         browserName: "webkit",
+        acceptInsecureCerts: trusting,
         "webkitgtk:browserOptions": { binary: onPath("gjs"), args: ["-m", BROWSER, directory] },
       })
       .build();
