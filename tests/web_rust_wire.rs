@@ -31,6 +31,8 @@ async fn typed_messages_go_out_and_come_back_and_everything_is_told_in_order() {
     assert_eq!(message(&mut wire).await, say("grüezi 👋"));
     let receipt = wire.try_send(Message::Count(u64::MAX)).unwrap();
     assert!(receipt.is_settled(), "what an open wire takes is handed over at once");
+    let stats = wire.stats();
+    assert_eq!((stats.messages_out(), stats.messages_in(), stats.attempts()), (2, 1, 1));
     assert_eq!(receipt.now_or_never(), Some(Settled::HandedOver));
     assert_eq!(message(&mut wire).await, Message::Count(u64::MAX));
     wire.close(1000, "").unwrap();
@@ -455,7 +457,7 @@ async fn a_url_that_cannot_be_used_ends_the_wire_and_says_so() {
     let shown = format!("{error:?}");
     assert!(!shown.contains("s3cret"), "an error shows no secret: {shown}");
     assert_eq!(wire.opened().await.unwrap_err().cause, Cause::InvalidUrl);
-    let mut wire = texts("ws://127.0.0.1:9").protocols(["a", "a"]).connect().unwrap();
+    let mut wire = texts("ws://127.0.0.1:65535").protocols(["a", "a"]).connect().unwrap();
     assert_eq!(find(&mut wire, "the failure", failed).await.cause, Cause::InvalidProtocols);
 }
 

@@ -8,6 +8,7 @@
 //! |---|---|---|---|
 //! | [`Text`] | | text | strings as they are |
 //! | [`Bytes`] | | binary | bytes as they are |
+//! | [`Untouched`] | | either | [`Raw`] as it is |
 //! | `Json` | `json` (default) | text | any server |
 //! | `Msgpack` | `msgpack` | binary | any server, smaller |
 //! | `Cbor` | `cbor` | binary | any server, RFC 8949 |
