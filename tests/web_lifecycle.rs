@@ -233,17 +233,6 @@ async fn an_open_wire_with_a_heartbeat_pings_when_the_network_changes() {
     assert_eq!(room.stats().await.opened(), 1);
 }
 
-/// Whatever a test makes of it, the page learns the truth about itself again.
-struct Truth;
-
-impl Drop for Truth {
-    fn drop(&mut self) {
-        pretend_online(None);
-        pretend_hidden(None);
-        pretend_slept(0.0);
-    }
-}
-
 /// Why each attempt was made.
 fn attempts(wire: &Wire) -> Vec<Cause> {
     let cause = |heard: &Heard| match heard {

@@ -17,7 +17,7 @@ use everwire::{
 use futures_util::{FutureExt, StreamExt};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_support::app::*;
-use web_support::{room, throwing};
+use web_support::{Truth, pretend_online, room, throwing};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -67,6 +67,22 @@ async fn the_first_events_are_the_way_to_open() {
     assert_eq!(phases, [Phase::Resolving, Phase::Dialing]);
     assert!(matches!(events[2..], [Event::StateChanged(State::Open), Event::Opened]), "{events:?}");
     assert_eq!((wire.protocol(), wire.buffered_amount()), (String::new(), 0));
+}
+
+#[wasm_bindgen_test]
+async fn without_a_network_only_a_server_on_this_very_machine_is_dialed() {
+    let Some(room) = room().await else { return };
+    let _truth = Truth;
+    pretend_online(Some(false));
+    let far = texts("ws://far.example/").connect().unwrap();
+    assert_eq!(far.state(), State::Suspended { cause: Cause::Offline });
+    assert_eq!(far.stats().attempts(), 0);
+    let near = texts(room.url("")).connect().unwrap();
+    within("open", near.opened()).await.unwrap();
+    // The page of these tests comes from this machine, so a function may know a server here too.
+    let url = room.url("");
+    let asked = texts(Urls::ask(async move |_| Ok::<_, std::fmt::Error>(url.clone()))).connect().unwrap();
+    within("open", asked.opened()).await.unwrap();
 }
 
 #[wasm_bindgen_test]

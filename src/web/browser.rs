@@ -21,6 +21,9 @@ extern "C" {
     pub(super) fn moment(event: &JsValue) -> usize;
     /// The driver's clock, in milliseconds.
     pub(super) fn now() -> f64;
+    /// How far that clock is ahead of `performance.now()`.
+    #[cfg(feature = "js-values")]
+    pub(crate) fn slept() -> f64;
     pub(super) fn channel(run: &JsValue) -> MessagePort;
     pub(super) fn post(port: &MessagePort);
     pub(super) fn refusal(thrown: &JsValue, url_is_good: bool) -> i32;

@@ -9,6 +9,9 @@ mod js;
 mod lifecycle;
 mod socket;
 
+#[cfg(feature = "js-values")]
+pub(crate) use browser::slept;
+
 pub use crate::engine::Delivery;
 pub use driver::{Driver, Host, Outgoing, Question, WeakDriver};
 pub use socket::refusal;

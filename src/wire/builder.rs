@@ -238,6 +238,7 @@ impl<In, Out> Rest<In, Out> {
         config.greets = self.greet.is_some();
         config.awaits_welcome = self.is_welcome.is_some();
         config.decides = self.policy.is_some();
+        config.local = urls.may_be_local();
         Ok(config)
     }
 }

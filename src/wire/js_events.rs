@@ -7,6 +7,7 @@ use wasm_bindgen::JsValue;
 use super::event::{Event, WireError};
 use crate::codec::Raw;
 use crate::core::{Cause, Close, Phase, State};
+use crate::web::slept;
 
 impl<In: Serialize> Event<In> {
     /// The event as a JavaScript object of the shape that the npm package's events have, to be handed to
@@ -124,7 +125,8 @@ fn state_to_js(state: &State) -> JsValue {
             &[
                 ("attempt", (*attempt).into()),
                 ("delay", delay.as_millis_f64().into()),
-                ("until", until.as_millis_f64().into()),
+                // The page reads `performance.now()`.
+                ("until", (until.as_millis_f64() - slept()).into()),
                 ("reason", name(*cause)),
                 ("close", close_object(close).into()),
             ],

@@ -60,6 +60,14 @@ impl Urls {
     {
         Self(Provided::ask(ask, |url| vec![url.into()]))
     }
+
+    /// Whether the server may be this very machine: by a URL, or where a function gives it, because the page
+    /// itself came from here.
+    pub(super) fn may_be_local(&self) -> bool {
+        let own = [String::new()];
+        let urls = self.0.fixed().map_or(&own[..], Vec::as_slice);
+        urls.iter().any(|url| examine(url).is_some_and(|(_, is_local)| is_local))
+    }
 }
 
 impl Protocols {

@@ -54,6 +54,17 @@ extern "C" {
     pub(crate) fn sees_stall(this: &Engine) -> bool;
 }
 
+/// Whatever a test makes of it, the page learns the truth about itself again.
+pub(crate) struct Truth;
+
+impl Drop for Truth {
+    fn drop(&mut self) {
+        pretend_online(None);
+        pretend_hidden(None);
+        pretend_slept(0.0);
+    }
+}
+
 pub(crate) const fn ms(millis: u64) -> Micros {
     Micros::from_millis(millis)
 }
