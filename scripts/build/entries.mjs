@@ -4,4 +4,6 @@ export const entries = [
   { name: "everwire", source: "ts/everwire.ts" },
   { name: "url", source: "ts/url.ts", ownUrl: true },
   { name: "debug", source: "ts/debug.ts", noCore: true },
+  { name: "msgpack", source: "ts/msgpack.ts", noCore: true },
+  { name: "cbor", source: "ts/cbor.ts", noCore: true },
 ];

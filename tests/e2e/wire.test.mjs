@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { engines } from "./pages/engines.js";
 import { scenarios as blocked } from "./pages/scenarios/blocked.js";
+import { scenarios as codecs } from "./pages/scenarios/codecs.js";
 import { scenarios as connections } from "./pages/scenarios/connections.js";
 import { scenarios as debug } from "./pages/scenarios/debug.js";
 import { scenarios as messages } from "./pages/scenarios/messages.js";
@@ -16,7 +17,17 @@ import { run, switchNetwork } from "./scenario.mjs";
 import { withTab } from "./tabs.mjs";
 import { inEachBrowser } from "./in-each-browser.mjs";
 
-const files = Object.entries({ receipts, messages, connections, options, separate, stats, debug, trap });
+const files = Object.entries({
+  receipts,
+  messages,
+  connections,
+  options,
+  separate,
+  stats,
+  debug,
+  codecs,
+  trap,
+});
 const [noWasm, noConnections] = Object.keys(blocked);
 
 let peer;

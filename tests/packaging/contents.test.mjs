@@ -26,9 +26,11 @@ describe("the npm package", () => {
       "README.md",
       "package.json",
       "pkg/README.md",
+      "pkg/cbor.js",
       "pkg/debug.js",
       "pkg/everwire.js",
       "pkg/everwire.wasm",
+      "pkg/msgpack.js",
       "pkg/url.js",
     ]);
   });

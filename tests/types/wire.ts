@@ -8,7 +8,9 @@ import {
   type WireState,
   type WireStats,
 } from "everwire";
+import { cbor, cborWith } from "everwire/cbor";
 import { type LogEntry, log, measure } from "everwire/debug";
+import { msgpack, type MsgpackExtension, msgpackWith } from "everwire/msgpack";
 import { init, Wire as WireBeside } from "everwire/url";
 
 interface Price {
@@ -82,6 +84,17 @@ takes<number | undefined>(stats.openedAt);
 // @ts-expect-error nothing is reset
 stats.attempts = 0;
 wire.addEventListener("dial", (event) => takes<string>(event.url));
+
+// Binary codecs.
+new Wire<Price | Trade, Subscribe>("wss://example.org", { codec: msgpack }).on("price", (message) =>
+  takes<number>(message.bid),
+);
+new Wire<Price>("wss://example.org", { codec: cbor });
+declare const point: MsgpackExtension<DOMPoint>;
+new Wire<Price>("wss://example.org", { codec: msgpackWith({ extensions: [point], maps: true }) });
+new Wire<Price>("wss://example.org", { codec: cborWith({ tags: [] }) });
+// @ts-expect-error there is no such option
+msgpackWith({ records: true });
 
 // Looking on.
 takes<() => void>(log(wire, { name: "prices", to: (entry) => takes<LogEntry>(entry) }));

@@ -1,0 +1,3 @@
+import { cbor } from "../../../pkg/cbor.js";
+
+export const { encode, decode } = cbor;

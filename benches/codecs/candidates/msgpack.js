@@ -1,0 +1,3 @@
+import { msgpack } from "../../../pkg/msgpack.js";
+
+export const { encode, decode } = msgpack;
