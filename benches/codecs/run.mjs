@@ -53,7 +53,7 @@ await main(async () => {
   for (const name of Object.keys(BROWSERS)) browsers[name] = await measure(name, scripts);
   const results = {
     date: new Date().toISOString().slice(0, 10),
-    machine: `${cpus()[0].model}, ${cpus().length} of its cores, Linux ${release()}`,
+    machine: `${cpus()[0].model}, ${cpus().length} of its cores, Linux ${release().split("-")[0]}`,
     shipped,
     browsers,
   };
@@ -150,7 +150,7 @@ async function measure(name, scripts) {
   try {
     const result = await Promise.race([reported, late]);
     if (result.error) throw new Failure(`${name}: ${result.error}`);
-    return { version: (await output(command, ["--version"]))?.trim(), ...result };
+    return { version: (await output(command, ["--version"]))?.trim().split("\n").at(-1), ...result };
   } finally {
     clearTimeout(timer);
     await stop(browser);
