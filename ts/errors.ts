@@ -73,7 +73,7 @@ const TEXTS: Record<WireErrorCode, string> = {
   Online: "The network came back.",
   ServerClosed: "The server ended the connection; close.code and close.reason say why.",
   DialFailed:
-    "The connection could not be opened. Browsers do not tell why: the server may be down, its certificate unknown, or it refused the path, the origin, the token or the subprotocol." +
+    "The connection could not be opened. Browsers do not tell why: the server may be down, its certificate unknown, or it refused path, origin, token or subprotocol." +
     RETRIED,
   ConnectTimeout: "The attempt was not ready within reconnect.connectTimeout." + RETRIED,
   ProviderFailed: "The url or protocols function failed; see cause." + RETRIED,

@@ -13,11 +13,21 @@ const TEST_HOST = "everwire.test";
 const serve = [["/e2e", "tests/e2e/pages"]];
 const [overWss, large, unknownCertificate, mixedContent, loopback, overHttp, byPolicy] = Object.keys(tls);
 
+// Of one site, as names end alike, and one that is not of it.
+const VICTIM = "app.everwire.localhost";
+const NEIGHBOUR = "pages.everwire.localhost";
+const STRANGER = "evil.localhost";
+
 let peer;
+let careless;
+let careful;
 before(async () => {
-  peer = await startPeer({ serve, flags: ["--tls-port", "0"] });
+  const start = (...flags) => startPeer({ serve, flags: ["--tls-port", "0", ...flags] });
+  peer = await start();
+  careless = await start("--allow-origin", "*");
+  careful = await start("--allow-origin", `https://${VICTIM}:*`);
 });
-after(() => peer.stop());
+after(() => Promise.all([peer, careless, careful].map((server) => server.stop())));
 
 /** A page of the peer, under another host name if one is given. */
 function page(base, query = "", host) {
@@ -31,6 +41,13 @@ function socket(base, host) {
   const url = new URL("/ws", base.replace(/^http/, "ws"));
   if (host) url.hostname = host;
   return url.href;
+}
+
+const under = (base, host) => Object.assign(new URL(base), { hostname: host }).origin;
+
+async function issue(server) {
+  const response = await fetch(`${server.http}/control/bank/issue`, { method: "POST" });
+  return (await response.json()).token;
 }
 
 inEachBrowser((browser) => {
@@ -69,5 +86,42 @@ inEachBrowser((browser) => {
     before(plain.open);
     after(plain.close);
     for (const title of Object.keys(tokens)) it(title, () => run(plain.driver, "tokens", title));
+  });
+
+  describe(`cross-site hijacking in ${browser}`, () => {
+    const thief = keepOpen(browser, () => page(careless.https), { trusting: true });
+    before(thief.open);
+    after(thief.close);
+    /** What a page of this host gets out of the victim's server with the victim's cookie, if anything. */
+    const loot = async (server, host, login) => {
+      const { driver } = thief;
+      const victim = under(server.https, VICTIM);
+      await driver.get(`${victim}/login?token=${await issue(server)}&${login}`);
+      await driver.get(page(server.https, "csp=any-connect", host));
+      return driver.executeAsyncScript(
+        `const [url, done] = arguments;
+        const socket = new WebSocket(url);
+        socket.onmessage = ({ data }) => (socket.close(), done(data));
+        socket.onclose = ({ code }) => done("closed " + code);`,
+        `${victim.replace(/^http/, "ws")}/ws?room=bank&token_in=cookie&say=balance`,
+      );
+    };
+
+    it("succeeds from a neighbour of the same site where the server does not check Origin, whatever SameSite says", async () => {
+      assert.equal(await loot(careless, VICTIM, ""), "balance", "the victim's own page");
+      assert.equal(await loot(careless, NEIGHBOUR, ""), "balance");
+    });
+
+    it("is refused from a neighbour of the same site where the server checks Origin", async () => {
+      assert.equal(await loot(careful, VICTIM, ""), "balance", "the victim's own page");
+      assert.equal(await loot(careful, NEIGHBOUR, ""), "closed 1006");
+    });
+
+    it("from another site, succeeds with a cookie for all sites where the engine sends one, unless Origin is checked", async () => {
+      const lost = engine.sendsCookiesAcrossSites ? "balance" : "closed 1006";
+      assert.equal(await loot(careless, STRANGER, "cross_site"), lost);
+      assert.equal(await loot(careless, STRANGER, ""), "closed 1006", "SameSite=Lax");
+      assert.equal(await loot(careful, STRANGER, "cross_site"), "closed 1006");
+    });
   });
 });
