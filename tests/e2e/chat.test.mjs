@@ -5,11 +5,9 @@ import { By, until as located } from "selenium-webdriver";
 import { buildChat, startChat } from "../../scripts/build/chat.mjs";
 import { browsers, withPage } from "./browser.mjs";
 import { showsText } from "./dom.mjs";
+import { assertSilent } from "./page.mjs";
 
 const SOON = 15_000;
-
-/** What browsers themselves log about a connection that fails, whatever the page does. */
-const BROWSERS_OWN = /WebSocket connection to|establish a connection to the server|was interrupted while/;
 
 describe("the chat", () => {
   before(() => buildChat({ quiet: true }));
@@ -36,11 +34,7 @@ describe("the chat", () => {
             await say(bob, "Still there?");
             for (const page of [ada, bob]) await heard(page, [...texts, "Bob: Still there?"]);
             for (const page of [ada, bob]) await showsText(page, "#state", "connected", SOON);
-            const errors = [...adasLog.errors, ...bobsLog.errors];
-            assert.deepEqual(
-              errors.filter((text) => !BROWSERS_OWN.test(text)),
-              [],
-            );
+            for (const log of [adasLog, bobsLog]) assertSilent(log);
           });
           // Whoever leaves is gone for the others.
           await showsText(ada, "#here", "Ada", SOON);
