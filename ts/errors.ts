@@ -1,39 +1,4 @@
-/** Why something failed, a wire waits or is closed. The first twenty-three are the core's causes, in its order. */
-export const CODES = [
-  "Started",
-  "Requested",
-  "Online",
-  "ServerClosed",
-  "DialFailed",
-  "ConnectTimeout",
-  "ProviderFailed",
-  "GreetingFailed",
-  "HeartbeatTimeout",
-  "IdleTimeout",
-  "InvalidUrl",
-  "InvalidProtocols",
-  "MixedContent",
-  "ContentBlocked",
-  "ConstructorFailed",
-  "ClosedByApplication",
-  "GaveUp",
-  "Offline",
-  "Suspended",
-  "Resumed",
-  "Slept",
-  "Cached",
-  "Frozen",
-  "WasmTrap",
-  "WasmUnavailable",
-  "NotInitialized",
-  "InvalidOption",
-  "InvalidMessage",
-  "InvalidClose",
-  "Undecodable",
-  "InboundOverflow",
-] as const;
-
-export type WireErrorCode = (typeof CODES)[number];
+export type WireErrorCode = keyof typeof TEXTS;
 
 /** How a connection ended, as the browser's `CloseEvent` tells it. */
 export interface WireClose {
@@ -67,10 +32,14 @@ export class WireError extends Error {
 
 const RETRIED = " The wire tries again; messages wait in its queue.";
 
-const TEXTS: Record<WireErrorCode, string> = {
-  Started: "The first attempt was made.",
-  Requested: "A new connection was asked for.",
-  Online: "The network came back.",
+/**
+ * Why something failed, a wire waits or is closed, and what an error says of it. The first twenty-three are the core's
+ * causes, in its order; those without a text are no errors.
+ */
+export const TEXTS = {
+  Started: "",
+  Requested: "",
+  Online: "",
   ServerClosed: "The server ended the connection; close.code and close.reason say why.",
   DialFailed:
     "The connection could not be opened. Browsers do not tell why: the server may be down, its certificate unknown, or it refused path, origin, token or subprotocol." +
@@ -87,12 +56,12 @@ const TEXTS: Record<WireErrorCode, string> = {
   ConstructorFailed: "The WebSocket constructor threw; see cause.",
   ClosedByApplication: "The wire is closed: close() was called. reconnect() opens it again.",
   GaveUp: "Every attempt that the policy allows has failed. reconnect() starts afresh.",
-  Offline: "The browser says that there is no network. The wire goes on when it is back.",
-  Suspended: "The wire is suspended. reconnect() goes on.",
-  Resumed: "The page is in use again.",
-  Slept: "The page or the machine slept.",
-  Cached: "The page is in the back/forward cache.",
-  Frozen: "The browser has frozen the page.",
+  Offline: "",
+  Suspended: "",
+  Resumed: "",
+  Slept: "",
+  Cached: "",
+  Frozen: "",
   WasmTrap:
     "The WebAssembly stopped unexpectedly; this wire is closed and its waiting messages are given back. A new Wire works. Please report the cause.",
   WasmUnavailable:
@@ -105,6 +74,8 @@ const TEXTS: Record<WireErrorCode, string> = {
   InboundOverflow:
     "The loop over the wire is slower than its messages; later ones were lost. Read faster, or raise inbox.maxMessages and inbox.maxBytes.",
 };
+
+const CODES = Object.keys(TEXTS) as WireErrorCode[];
 
 /** The core's number for a cause, by name. */
 export function codeOf(cause: number): WireErrorCode {
