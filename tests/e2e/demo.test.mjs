@@ -88,6 +88,7 @@ inEachBrowser((browser) => {
     it("notices a silent server by its heartbeat and reconnects", () =>
       visit(browser, async (page) => {
         await page.click('[data-fault="silence"]');
+        await page.shows("#fault-answer", "Silent from now on");
         await page.write("Into the void");
         await page.hears(/^error HeartbeatTimeout: /m);
         await page.reach("open", AFTER_FAULT);
