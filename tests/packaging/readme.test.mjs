@@ -12,7 +12,7 @@ import { compared, measured, stated } from "./readme/sizes.mjs";
 
 const readme = readFileSync(inRoot("README.md"), "utf8");
 const source = (name) => readFileSync(inRoot(name), "utf8");
-const examples = ["README.md", "pkg/README.md"].flatMap((page) =>
+const examples = ["README.md", "pkg/README.md", "docs/codecs.md", "docs/observability.md"].flatMap((page) =>
   [...source(page).matchAll(/^```(ts|js)\n([^]*?)^```$/gm)].map(([, language, code]) => ({
     page,
     language,
@@ -20,7 +20,7 @@ const examples = ["README.md", "pkg/README.md"].flatMap((page) =>
   })),
 );
 
-describe("the examples of the READMEs", () => {
+describe("the examples of the documentation", () => {
   let packed;
   let application;
   let home;
