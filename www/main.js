@@ -7,7 +7,7 @@ import { Control } from "./control.js";
 import { Diagram } from "./diagram.js";
 import { connectFaults } from "./faults.js";
 import { EventLog } from "./log.js";
-import { showWhereWeAre } from "./masthead.js";
+import { carryAddress, showWhereWeAre } from "./masthead.js";
 import { Readouts } from "./readouts.js";
 import { connectShow } from "./show.js";
 import { roomOfThisTab } from "./room.js";
@@ -37,6 +37,7 @@ connectShow(wire, traffic, control);
 showSettings();
 brightenSnippets();
 showWhereWeAre();
+carryAddress();
 new Stats(wire);
 
 document.getElementById("suspend").addEventListener("click", () => wire.suspend());

@@ -7,3 +7,14 @@ export function showWhereWeAre() {
   };
   new ResizeObserver(center).observe(nav);
 }
+
+/** A room in the address is meant for the other scenes too. */
+export function carryAddress() {
+  const room = new URLSearchParams(location.search).get("room");
+  if (!room) return;
+  for (const link of document.querySelectorAll(".masthead a[href], .cards a")) {
+    const url = new URL(link.href);
+    url.searchParams.set("room", room);
+    link.href = url;
+  }
+}

@@ -17,7 +17,7 @@ export class Stats {
   #draw(now) {
     const { sent, received, queue, notSent, attempts, reconnects, rtt, startedAt, openedAt } =
       this.#wire.stats();
-    const tally = ({ messages, bytes: size }) => `${count(messages)}, ${bytes(size)}`;
+    const tally = ({ messages, bytes: size }) => `${count(messages)} messages, ${bytes(size)}`;
     const since = (at) => (at === undefined ? "–" : seconds(now - at));
     this.#show("sent", tally(sent));
     this.#show("received", tally(received));

@@ -3,7 +3,7 @@ import { Announcer } from "../announcer.js";
 import { openMember } from "../connection.js";
 import { Control } from "../control.js";
 import { connectFaults } from "../faults.js";
-import { showWhereWeAre } from "../masthead.js";
+import { carryAddress, showWhereWeAre } from "../masthead.js";
 import { roomOfThisTab } from "../room.js";
 import { brightenSnippets } from "../snippets.js";
 import { Stats } from "../stats.js";
@@ -43,7 +43,8 @@ export function openScene(scene, { query = () => ({}), options } = {}) {
   brightenSnippets();
   showWhereWeAre();
   connectSwitches(wire);
-  carryRoom(visitorsRoom);
+  connectOtherTab(visitorsRoom);
+  carryAddress();
   return { wire, room, control, tally, me };
 }
 
@@ -52,15 +53,9 @@ function connectSwitches(wire) {
   document.getElementById("reconnect")?.addEventListener("click", () => wire.reconnect());
 }
 
-/** A second tab joins this room; so do the other scenes if the address names it. */
-function carryRoom(room) {
+/** A second tab joins this room. */
+function connectOtherTab(room) {
   for (const link of document.querySelectorAll("[data-other-tab]")) {
-    const url = new URL(link.getAttribute("href") || location.pathname, location.href);
-    url.searchParams.set("room", room);
-    link.href = url;
-  }
-  if (!new URLSearchParams(location.search).has("room")) return;
-  for (const link of document.querySelectorAll(".masthead a")) {
     const url = new URL(link.href);
     url.searchParams.set("room", room);
     link.href = url;
