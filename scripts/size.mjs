@@ -33,13 +33,13 @@ async function measure() {
   for (const entry of entries) {
     const name = entry.name === "everwire" ? entry.name : `everwire/${entry.name}`;
     const script = weigh(readFileSync(join(pkg, `${entry.name}.js`)));
-    if (entry.noCore) {
+    if (entry.noCore || entry.core) {
       sizes.push({ entry: name, ...script, budget: budgets[name], parts: [] });
       continue;
     }
     const code = { part: "glue + facade", ...weigh(Buffer.from(await bundle(entry, new Uint8Array()))) };
     // An entry with its wasm beside it loads two files, each compressed alone.
-    const total = entry.ownUrl ? add(script, wasm) : script;
+    const total = entry.beside ? add(script, wasm) : script;
     sizes.push({ entry: name, ...total, budget: budgets[name], parts: [wasm, code] });
   }
   return sizes;

@@ -19,6 +19,7 @@ export const WITHDRAW = 4;
 export const WATCH_DRAIN = 5;
 export const HOLD = 6;
 export const CLOSE = 7;
+export const DECIDED = 8;
 export const MOMENT = 9;
 export const DELIVERED = 10;
 export const WAKE = 11;

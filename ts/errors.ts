@@ -1,4 +1,5 @@
-export type WireErrorCode = keyof typeof TEXTS;
+/** The last two are of `everwire/worker`. */
+export type WireErrorCode = keyof typeof TEXTS | "WorkerUnavailable" | "WorkerLost";
 
 /** How a connection ended, as the browser's `CloseEvent` tells it. */
 export interface WireClose {
@@ -23,7 +24,10 @@ export class WireError extends Error {
     code: WireErrorCode,
     more: { text?: string; cause?: unknown; close?: WireClose; data?: unknown } = {},
   ) {
-    super(more.text ?? TEXTS[code], more.cause === undefined ? undefined : { cause: more.cause });
+    super(
+      more.text ?? TEXTS[code as keyof typeof TEXTS],
+      more.cause === undefined ? undefined : { cause: more.cause },
+    );
     this.code = code;
     this.close = more.close;
     this.data = more.data;

@@ -10,11 +10,16 @@ export interface Hears {
     cause: number,
     code: number,
     clean: number,
-    reason: number,
+    /** By its number; from a core elsewhere, as it is. */
+    reason: number | string,
   ): number | undefined;
   /** The instance has died; `loud` if the application is to hear of it. */
   lost(error: WireError, loud: boolean): void;
 }
+
+/** What a core calls, be it here or elsewhere. */
+export function call(wire: number, ...heard: Parameters<Hears["hear"]>): number | undefined;
+export function read(place: number): number | undefined;
 
 export function begin(): void;
 export function everyone(): Hears[];

@@ -1,3 +1,4 @@
+import { start, used } from "#core";
 import {
   adopt,
   attach,
@@ -19,7 +20,6 @@ import { byteLength, type Codec, type Raw } from "./codec.ts";
 import * as core from "./core.ts";
 import { codeOf, report, type WireClose, WireError } from "./errors.ts";
 import { wireEvent, type WireState } from "./events.ts";
-import { start, used } from "./load.ts";
 import {
   type Attempt,
   type Greeting,
@@ -42,13 +42,16 @@ interface Parcel {
   readonly failed: WireError | undefined;
 }
 
+/** What the core needs of a receipt. */
+export type Sending = Pick<Receipt, "data" | "leave" | "settle">;
+
 const LOST: WireClose = { code: 1006, reason: "", wasClean: false };
 
 /** Between a wire and its core: calls the one, and is what the other calls. */
 export class Link<In, Out> implements Hears {
   readonly codec: Codec<In, Out>;
   /** Receipts of what waits, by the numbers that the core has for them. */
-  readonly #receipts = new Map<number, Receipt<Out>>();
+  readonly #receipts = new Map<number, Sending>();
   /** The core's numbers of what waits under a key, by lane and key. */
   readonly #keyed = new Map<string, number>();
   #sent = 0;
@@ -62,7 +65,7 @@ export class Link<In, Out> implements Hears {
   heard = false;
   core: core.Core | undefined;
   /** This wire's number in the core. */
-  #number = 0;
+  id = 0;
   socket: WebSocket | undefined;
   /** The core's number for the socket. */
   #socketLink = 0;
@@ -78,10 +81,10 @@ export class Link<In, Out> implements Hears {
   /** What arrived while something else was being delivered. */
   readonly #held: Parcel[] = [];
   /** Close reasons by number: those that the core gives, then the latest sixteen that were heard or given. */
-  readonly #reasons = ["", "reconnect", "suspended"];
+  readonly texts = ["", "reconnect", "suspended"];
   #reasonsKept = 0;
   /** The answer to a question for what waits. */
-  #items: Receipt<Out>[] = [];
+  #items: Sending[] = [];
   /** Why there is no core behind this wire. */
   dead: WireError | undefined;
   #abort: AbortController | undefined;
@@ -97,8 +100,8 @@ export class Link<In, Out> implements Hears {
     deliver: (message: In, raw: string | ArrayBuffer) => void,
     url: WireUrl,
     options: WireOptions<In, Out>,
+    { numbers, flags } = readOptions(url, options),
   ) {
-    const { numbers, flags } = readOptions(url, options);
     this.#target = target;
     this.#deliver = deliver;
     this.#url = url;
@@ -136,7 +139,7 @@ export class Link<In, Out> implements Hears {
       const number = started.create(this.#flags);
       if (number < 0) throw wrongNumber(started, -1 - number, this.#numbers[-1 - number]);
       this.core = started;
-      this.#number = number;
+      this.id = number;
       adopt(number, this, () => started.act(number, core.FORGET, 0, 0, 0));
     } catch (error) {
       const code = error instanceof WireError && error.code;
@@ -151,7 +154,7 @@ export class Link<In, Out> implements Hears {
   }
 
   ask(what: number, a = 0, b = 0, c = 0): number | undefined {
-    return this.#unlessTrapped(() => this.core?.act(this.#number, what, a, b, c));
+    return this.#unlessTrapped(() => this.core?.act(this.id, what, a, b, c));
   }
 
   close(code: number, reason: string): void {
@@ -159,7 +162,7 @@ export class Link<In, Out> implements Hears {
   }
 
   /** Receipts of the waiting messages in the order in which they would leave. */
-  waiting(): Receipt<Out>[] {
+  waiting(): Sending[] {
     this.#items = [];
     this.ask(core.WAITING);
     return this.#items;
@@ -168,17 +171,17 @@ export class Link<In, Out> implements Hears {
   /** Hands data to the socket past an empty queue: `TAKEN`, `THREW`, or it has to queue. */
   pass(data: Raw, length: number): number | undefined {
     this.#passed = data;
-    const passed = this.core?.pass(this.#number, length);
+    const passed = this.core?.pass(this.id, length);
     this.#passed = undefined;
     return passed;
   }
 
   /** Queues what a receipt stands for; the answer is `Core.queue`'s. */
-  queue(receipt: Receipt<Out>, length: number, lane: number, ttl: number, key: string | undefined): number {
+  queue(receipt: Sending, length: number, lane: number, ttl: number, key: string | undefined): number {
     const number = ++this.#sent;
     this.#receipts.set(number, receipt);
     const place = key === undefined ? "" : lane + key;
-    const id = this.core?.queue(this.#number, number, length, lane, ttl, this.#keyed.get(place) ?? -1) ?? -6;
+    const id = this.core?.queue(this.id, number, length, lane, ttl, this.#keyed.get(place) ?? -1) ?? -6;
     if (id < 0 && id !== core.TOLD) this.#settle(number, -id);
     else if (place && id >= 0) {
       this.#keyed.set(place, id);
@@ -271,15 +274,16 @@ export class Link<In, Out> implements Hears {
   readonly #closed = ({ code, reason, wasClean }: CloseEvent): void => {
     if (this.socket) detach(this.socket);
     this.socket = undefined;
-    const kept = this.#keepReason(reason);
-    layText(reason);
-    this.ask(core.SOCKET_CLOSED, this.#socketLink, code, kept * 2 + Number(wasClean));
+    const kept = this.#keepReason(reason) * 2;
+    this.ask(core.SOCKET_CLOSED, this.#socketLink, code, kept + Number(wasClean));
   };
 
+  /** The number of a reason, which is laid ready too. */
   #keepReason(reason: string): number {
+    layText(reason);
     if (!reason) return 0;
     const number = 3 + (this.#reasonsKept++ % 16);
-    this.#reasons[number] = reason;
+    this.texts[number] = reason;
     return number;
   }
 
@@ -294,7 +298,7 @@ export class Link<In, Out> implements Hears {
     }
     const running = this.core;
     const verdict = this.#unlessTrapped(() =>
-      running?.received(this.#number, this.#socketLink, this.#kind(message, raw), byteLength(raw)!),
+      running?.received(this.id, this.#socketLink, this.#kind(message, raw), byteLength(raw)!),
     );
     if (!verdict) return;
     const parcel: Parcel = { message, raw, failed };
@@ -457,7 +461,7 @@ export class Link<In, Out> implements Hears {
     cause: number,
     code: number,
     clean: number,
-    reasonNumber: number,
+    text: number | string,
   ): number | undefined {
     switch (what) {
       case core.OFFER:
@@ -502,7 +506,8 @@ export class Link<In, Out> implements Hears {
       }
     }
     const reason = codeOf(cause & 255);
-    const close: WireClose = { code, reason: this.#reasons[reasonNumber] ?? "", wasClean: clean === 1 };
+    const why = typeof text === "string" ? text : (this.texts[text] ?? "");
+    const close: WireClose = { code, reason: why, wasClean: clean === 1 };
     switch (what) {
       case core.HANG_UP:
         return void this.#hangUp(a, b, code, close.reason);

@@ -17,8 +17,8 @@ export const REASONS = [
   "refused",
 ] as const;
 
-/** One send. It settles exactly once. */
-export class Receipt<Out = unknown> {
+/** One send. It settles exactly once. `More` is what else may become of it where nobody can always know. */
+export class Receipt<Out = unknown, More = never> {
   /** @internal The encoded message, for the core. */
   data: unknown;
   /** @internal Called when it waits no more. */
@@ -26,20 +26,20 @@ export class Receipt<Out = unknown> {
   /** What was sent; kept until the browser has taken it. */
   message: Out | undefined;
   /** Undefined while the message waits. */
-  result: Settled<Out> | undefined;
-  readonly #told: (receipt: Receipt<Out>) => void;
-  #resolve: ((settled: Settled<Out>) => void) | undefined;
-  #promise: Promise<Settled<Out>> | undefined;
+  result: Settled<Out> | More | undefined;
+  readonly #told: (receipt: Receipt<Out, More>) => void;
+  #resolve: ((settled: Settled<Out> | More) => void) | undefined;
+  #promise: Promise<Settled<Out> | More> | undefined;
   #withdraw: (() => boolean) | undefined;
 
   /** @internal */
-  constructor(message: Out, told: (receipt: Receipt<Out>) => void) {
+  constructor(message: Out, told: (receipt: Receipt<Out, More>) => void) {
     this.message = message;
     this.#told = told;
   }
 
   /** Resolves when the send has settled. Never rejects. Made when first asked for. */
-  get settled(): Promise<Settled<Out>> {
+  get settled(): Promise<Settled<Out> | More> {
     return (this.#promise ??= this.result
       ? Promise.resolve(this.result)
       : new Promise((resolve) => (this.#resolve = resolve)));
@@ -55,14 +55,17 @@ export class Receipt<Out = unknown> {
     if (!this.result) this.#withdraw = withdraw;
   }
 
-  /** @internal By the core's number: 0 for handed over, else the reason. */
+  /** @internal By the core's number: 0 for handed over, else the reason; past those nobody knows. */
   settle(reason: number): void {
     if (this.result) return;
     const not = REASONS[reason - 1];
+    const message = this.message as Out;
     this.result = not
-      ? { outcome: "not-sent", reason: not, message: this.message as Out }
-      : { outcome: "handed-over" };
-    if (!not) this.message = undefined;
+      ? { outcome: "not-sent", reason: not, message }
+      : reason
+        ? ({ outcome: "in-doubt", reason: "stopped", message } as More)
+        : { outcome: "handed-over" };
+    if (!reason) this.message = undefined;
     this.data = undefined;
     this.leave?.();
     this.leave = undefined;

@@ -5,7 +5,7 @@ import type { WireClosed, WireEventMap, WireState } from "./events.ts";
 import { iterate } from "./iterate.ts";
 import { Link } from "./link.ts";
 import type { Provided, WireOptions } from "./options.ts";
-import { Receipt } from "./receipt.ts";
+import { Receipt, type Settled } from "./receipt.ts";
 import { readStats, type WireStats } from "./stats.ts";
 
 /** One URL, several taken in turn, or a function asked at every attempt. */
@@ -40,8 +40,8 @@ type Listener<Event> = ((event: Event) => void) | { handleEvent(event: Event): v
 const LANES = ["high", "normal", "low"] as const;
 const ALL = Symbol();
 
-/** A WebSocket connection that keeps its promises. */
-export class Wire<In = unknown, Out = In> extends EventTarget {
+/** A WebSocket connection that keeps its promises. `More` is what else may become of a send, beyond `Settled`. */
+export class Wire<In = unknown, Out = In, More = never> extends EventTarget {
   readonly #link: Link<In, Out>;
   readonly #options: WireOptions<In, Out>;
   readonly #handlers = new Map<unknown, Set<Handler>>();
@@ -77,8 +77,8 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
   }
 
   /** Receipts of the waiting messages in the order in which they would leave. */
-  queue(): Receipt<Out>[] {
-    return this.#link.waiting();
+  queue(): Receipt<Out, More>[] {
+    return this.#link.waiting() as Receipt<Out, More>[];
   }
 
   /** Bytes that the browser has taken and not yet given to the network. */
@@ -112,13 +112,13 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
    * message in `data`, if it cannot be encoded; in every other case the receipt tells. (But for one: if
    * the WebAssembly stops in this very call, it throws with code `WasmTrap`, since nobody knows then.)
    */
-  send(message: Out, options: SendOptions = {}): Receipt<Out> {
+  send(message: Out, options: SendOptions = {}): Receipt<Out, More> {
     const link = this.#link;
     const data = link.encode(message);
     const length = byteLength(data) ?? 0;
     const { lane = "normal", ttl = Infinity, key, signal } = options;
     checkSend(lane, ttl, key, message);
-    const receipt = new Receipt(message, this.#settled);
+    const receipt = new Receipt<Out, More>(message, this.#settled);
     const running = link.core;
     if (signal?.aborted || !running) {
       receipt.settle(running ? 5 : 6);
@@ -248,7 +248,7 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
   }
 
   /** Takes every waiting message back; each settles as not sent, withdrawn. */
-  clear(): Receipt<Out>[] {
+  clear(): Receipt<Out, More>[] {
     const waiting = this.queue();
     this.#act(core.CLEAR);
     return waiting;
@@ -283,8 +283,8 @@ export class Wire<In = unknown, Out = In> extends EventTarget {
     return this.#link.ask(what, a);
   }
 
-  readonly #settled = (receipt: Receipt<Out>): void => {
-    const { result } = receipt;
+  readonly #settled = (receipt: Receipt<Out, More>): void => {
+    const result = receipt.result as Settled<Out> | undefined;
     if (result?.outcome === "not-sent" && result.reason === "evicted")
       this.#link.emit("evicted", { receipt });
   };

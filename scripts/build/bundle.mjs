@@ -1,4 +1,5 @@
-// Bundles each entry. Three imports are made here: `#glue`, what is left of what wasm-bindgen wrote; `#face`, the JavaScript
+// Bundles each entry. These imports are made here: `#core`, where the entry has its core; `#ranges`, what the core says
+// the options' numbers may be; `#glue`, what is left of what wasm-bindgen wrote; `#face`, the JavaScript
 // half of src/web/js.rs; and `#wasm`, the wasm bytes inside a JavaScript module.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -30,12 +31,12 @@ export async function bundle(entry, wasmBytes) {
     minify: true,
     legalComments: "none",
     logLevel: "warning",
-    plugins: [virtualModules(wasmBytes)],
+    plugins: [virtualModules(wasmBytes, entry.core)],
   });
   return outputFiles[0].text;
 }
 
-const virtualModules = (wasmBytes) => ({
+const virtualModules = (wasmBytes, core = "ts/load.ts") => ({
   name: "virtual-modules",
   setup(build) {
     build.onResolve({ filter: /^#glue$/ }, () => ({
@@ -47,17 +48,38 @@ const virtualModules = (wasmBytes) => ({
       path: inRoot("src/web/face.js"),
       sideEffects: false,
     }));
+    build.onResolve({ filter: /^#core$/ }, () => ({ path: inRoot(core) }));
+    build.onResolve({ filter: /^#ranges$/ }, () => ({ path: "ranges", namespace: "ranges" }));
     build.onResolve({ filter: /^#wasm$/ }, () => ({ path: "wasm", namespace: "wasm", sideEffects: false }));
     build.onLoad({ filter: /.*/, namespace: "wasm" }, () => ({ contents: wasmModule(wasmBytes) }));
+    build.onLoad({ filter: /.*/, namespace: "ranges" }, async () => ({ contents: await rangesModule() }));
   },
 });
 
+/** What the core answers for each of its numbers, until it knows no more. */
+async function rangesModule() {
+  const esbuild = await import("esbuild");
+  const { outputFiles } = await esbuild.build({
+    stdin: { contents: 'export { start, supply } from "./ts/load.ts";', resolveDir: inRoot() },
+    write: false,
+    bundle: true,
+    format: "esm",
+    plugins: [virtualModules(new Uint8Array())],
+  });
+  const { start, supply } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  supply(() => readFileSync(wasm));
+  const core = start();
+  const ranges = [];
+  for (let i = 0; core.range(i, 1) > 0; i++) ranges.push([0, 1, 2].map((what) => core.range(i, what)));
+  return `export default ${JSON.stringify(ranges)};`;
+}
+
 /** The bundlers of those who use the package rewrite `new URL(…, import.meta.url)`. */
-function refuseUrls({ name, ownUrl }, code) {
+function refuseUrls({ name, beside }, code) {
   const found = code.match(/import\.meta/g)?.length ?? 0;
-  if (found <= (ownUrl ? 1 : 0)) return;
+  if (found <= (beside ? 1 : 0)) return;
   throw new Failure(
-    `${name}.js would hold import.meta ${found} times and ${ownUrl ? "needs it once" : "must run without it"}: ` +
+    `${name}.js would hold import.meta ${found} times and ${beside ? "needs it once" : "must run without it"}: ` +
       "bundlers rewrite such addresses. Take it out of the TypeScript source.",
   );
 }

@@ -1,9 +1,11 @@
-// What the npm package exports: one file in pkg/ for each of these sources. `ownUrl`: it finds its wasm beside itself.
-// `noCore`: it is for use with any of the others, and holds no core.
+// What the npm package exports: one file in pkg/ for each of these sources. `beside`: the file that it finds beside
+// itself. `core`: where its core is, if not right there. `noCore`: it is for use with any of the others, and holds none.
 export const entries = [
   { name: "everwire", source: "ts/everwire.ts" },
-  { name: "url", source: "ts/url.ts", ownUrl: true },
+  { name: "url", source: "ts/url.ts", beside: "everwire.wasm" },
   { name: "debug", source: "ts/debug.ts", noCore: true },
   { name: "msgpack", source: "ts/msgpack.ts", noCore: true },
   { name: "cbor", source: "ts/cbor.ts", noCore: true },
+  { name: "worker", source: "ts/worker.ts", core: "ts/worker/remote.ts", beside: "worker-host.js" },
+  { name: "worker-host", source: "ts/worker-host.ts" },
 ];

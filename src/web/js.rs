@@ -6,7 +6,7 @@
 //! that of the core's enums and of `ts/core.ts`; names and error texts live in TypeScript.
 #![allow(missing_docs, reason = "each function does what its namesake of Machine or Engine does")]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
@@ -57,6 +57,8 @@ struct Face {
     number: i32,
     /// Of each loop over the wire, by number. A loop that is over leaves its place empty.
     inboxes: RefCell<Vec<Option<Inbox<()>>>>,
+    /// The ticket of the latest question for a decision.
+    deciding: Cell<u32>,
 }
 
 /// A message: its receipt's number, and its length in bytes.
@@ -143,7 +145,7 @@ pub fn create(flags: u32) -> f64 {
     let seed = (random() * 9_007_199_254_740_992.0) as u64;
     WIRES.with_borrow_mut(|wires| {
         let number = place_in(wires);
-        let face = Face { number: number as i32, inboxes: RefCell::default() };
+        let face = Face { number: number as i32, inboxes: RefCell::default(), deciding: Cell::default() };
         if let Some(place) = wires.get_mut(number) {
             *place = Some(Rc::new(Engine::new(config, seed, face)));
         }
@@ -257,6 +259,8 @@ pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
             7 => {
                 machine.close(now, Close { code: a as u16, reason: Text::numbered(b as i32), clean: true });
             }
+            // Milliseconds, or a negative number to stop.
+            8 => input = Some(face.decided(a)),
             23 => input = Some(Input::Target { ticket, local: b != 0.0 }),
             24 => input = Some(Input::TargetFailed { ticket }),
             25 => input = Some(Input::Greeted { link, ok: b != 0.0 }),
@@ -305,6 +309,12 @@ const ITEM: i32 = 51;
 const BUFFERED: i32 = 52;
 
 impl Face {
+    /// The answer to the latest question for a decision.
+    fn decided(&self, answer: f64) -> Input<Text> {
+        let delay = (answer >= 0.0).then(|| Micros::from_millis_f64(answer));
+        Input::Decided { ticket: Ticket(self.deciding.get()), delay }
+    }
+
     fn tell(&self, what: i32, a: f64, b: f64, c: f64) -> f64 {
         call(self.number, what, a, b, c, 0, 0, 0, 0)
     }
@@ -491,9 +501,12 @@ impl Platform for Face {
             Output::Decide { ticket, attempt, cause, close, elapsed, delay, fatal } => {
                 let numbers = [f64::from(attempt), elapsed.as_millis_f64(), delay.as_millis_f64()];
                 let cause = cause as i32 | i32::from(fatal) << 8;
+                self.deciding.set(ticket.0);
                 let answer = self.tell_close(DECIDE, numbers, cause, close);
-                let delay = (answer >= 0.0).then(|| Micros::from_millis_f64(answer));
-                wire.input(Input::Decided { ticket, delay });
+                // Or it is given later.
+                if !answer.is_nan() {
+                    wire.input(self.decided(answer));
+                }
             }
             Output::Settled { payload, outcome } => {
                 self.tell(SETTLED, f64::from(payload.receipt), outcome.number() as f64, 0.0);

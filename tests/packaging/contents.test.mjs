@@ -32,6 +32,8 @@ describe("the npm package", () => {
       "pkg/everwire.wasm",
       "pkg/msgpack.js",
       "pkg/url.js",
+      "pkg/worker-host.js",
+      "pkg/worker.js",
     ]);
   });
 

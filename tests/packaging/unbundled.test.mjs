@@ -24,11 +24,12 @@ describe("a page without a bundler", () => {
   });
 
   inEachBrowser((browser) => {
-    it(`imports both entries straight from the package and echoes through each, in ${browser}`, async () => {
+    it(`imports the entries straight from the package and echoes through each, in ${browser}`, async () => {
       const url = `${peer.http}/unbundled/index.html?peer=${encodeURIComponent(peer.ws)}`;
       await withTab(browser, url, async (driver, log) => {
         await showsText(driver, "#inlined", "with its wasm inlined");
         await showsText(driver, "#beside", "with its wasm beside it");
+        await showsText(driver, "#worker", "from a worker");
         assert.deepEqual(log.errors, []);
       });
     });

@@ -41,6 +41,7 @@ describe("a Vite application", () => {
       await withTab("chromium", `${address}?peer=${encodeURIComponent(peer.ws)}`, async (driver, log) => {
         await showsText(driver, "#inlined", "with its wasm inlined");
         await showsText(driver, "#beside", "with its wasm beside it");
+        await showsText(driver, "#worker", "from a worker");
         assert.deepEqual(log.errors, []);
       });
     } finally {
@@ -64,9 +65,9 @@ describe("a Vite application", () => {
     return { address: first, server };
   }
 
-  it("echoes through both entries from its dev server", () => echoes());
+  it("echoes through the entries from its dev server", () => echoes());
 
-  it("echoes through both entries from its build", async () => {
+  it("echoes through the entries from its build", async () => {
     await run(...vite("build"), { cwd: home, quiet: true });
     await echoes("preview");
   });

@@ -12,6 +12,8 @@ import { cbor, cborWith } from "everwire/cbor";
 import { type LogEntry, log, measure } from "everwire/debug";
 import { msgpack, type MsgpackExtension, msgpackWith } from "everwire/msgpack";
 import { init, Wire as WireBeside } from "everwire/url";
+import { init as initWorker, type Receipt as WorkerReceipt, Wire as WorkerWire } from "everwire/worker";
+import "everwire/worker-host";
 
 interface Price {
   type: "price";
@@ -120,3 +122,18 @@ new Wire("wss://example.org", { codec: "xml" });
 await init();
 await init(new URL("https://example.org/everwire.wasm"));
 new WireBeside<Price>("wss://example.org").on((message) => takes<Price>(message));
+
+// With the connection in a worker.
+initWorker(() => new Worker("/worker.js"));
+const remote = new WorkerWire<Price | Trade, Subscribe>("wss://example.org/prices", {
+  queue: { ttl: 1_000 },
+});
+remote.on("price", (message) => takes<number>(message.bid));
+remote.addEventListener("close", (event) => takes<number>(event.code));
+const unsure: WorkerReceipt<Subscribe> = remote.send({ type: "subscribe", symbol: "EUR" });
+const became = await unsure.settled;
+if (became.outcome === "in-doubt") takes<Subscribe>(became.message);
+// @ts-expect-error nobody may know what became of it
+takes<Settled<Subscribe>>(became);
+// @ts-expect-error a class cannot cross into a worker
+new WorkerWire("wss://example.org", { WebSocket });

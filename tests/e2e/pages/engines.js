@@ -28,12 +28,21 @@ const most = {
   keepsPagesWithWires: true,
   /** Pages can be frozen, and are told. */
   freezes: false,
+  /** A worker's socket goes on while the page that started the worker stands still. */
+  workersOutrunPages: false,
   /** WebDriver can ask for a garbage collection, and how much memory is in use. */
   measuresHeap: false,
 };
 
 export const engines = {
-  chromium: { ...most, needsSubprotocol: true, networkSwitch: true, freezes: true, measuresHeap: true },
+  chromium: {
+    ...most,
+    needsSubprotocol: true,
+    networkSwitch: true,
+    freezes: true,
+    workersOutrunPages: true,
+    measuresHeap: true,
+  },
   firefox: {
     ...most,
     blockedByPolicy: "NS_ERROR_CONTENT_BLOCKED",

@@ -11,8 +11,9 @@ const uncaught = [];
 addEventListener("error", ({ error, message }) => uncaught.push(error ?? message));
 addEventListener("unhandledrejection", ({ reason }) => uncaught.push(reason));
 
-// Not before the wasm can be watched.
-const everwire = await import("/pkg/everwire.js");
+// Not before the wasm can be watched. `?entry=worker`: the one whose connections live in a worker.
+const entry = new URLSearchParams(location.search).get("entry") ?? "everwire";
+const everwire = await import(`/pkg/${entry}.js`);
 
 window.runScenario = async (file, title) => {
   const over = new AbortController();

@@ -1,5 +1,6 @@
 import { Wire } from "/everwire/pkg/everwire.js";
 import { init, Wire as WireBeside } from "/everwire/pkg/url.js";
+import { Wire as WorkerWire } from "/everwire/pkg/worker.js";
 
 const peer = new URLSearchParams(location.search).get("peer");
 
@@ -10,5 +11,6 @@ function echo(Wire, message, place) {
 }
 
 echo(Wire, "with its wasm inlined", "#inlined");
+echo(WorkerWire, "from a worker", "#worker");
 await init();
 echo(WireBeside, "with its wasm beside it", "#beside");

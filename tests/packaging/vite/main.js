@@ -1,6 +1,8 @@
 import { Wire } from "everwire";
 import wasm from "everwire/everwire.wasm?url";
 import { init, Wire as WireBeside } from "everwire/url";
+import { init as initWorker, Wire as WorkerWire } from "everwire/worker";
+import EverwireWorker from "everwire/worker-host?worker";
 
 const peer = new URLSearchParams(location.search).get("peer");
 
@@ -11,5 +13,7 @@ function echo(Wire, message, place) {
 }
 
 echo(Wire, "with its wasm inlined", "#inlined");
+initWorker(() => new EverwireWorker());
+echo(WorkerWire, "from a worker", "#worker");
 await init(wasm);
 echo(WireBeside, "with its wasm beside it", "#beside");
