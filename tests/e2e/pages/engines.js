@@ -18,8 +18,6 @@ const most = {
   badCertificate: 1006,
   /** A WebSocket to another site carries the cookies that site has marked `SameSite=None`. */
   sendsCookiesAcrossSites: false,
-  /** The extensions that a server which wants to compress gets. */
-  compresses: true,
   /** A test can say that a host is this machine. */
   mapsHosts: true,
   /** WebDriver can take the network away; elsewhere the page is told that it is gone. */
