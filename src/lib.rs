@@ -67,7 +67,7 @@ async fn chat(show: impl Fn(&str)) -> Result<(), everwire::InvalidOption> {
 //! | `json` (default) | the codec `Json`, which a builder takes unless told otherwise |
 //! | `msgpack`, `cbor`, `postcard` | the codecs of these names |
 //! | `js-values` | events as JavaScript values, options from JavaScript objects |
-//! | `js` | the surface of the npm package; its exports would ride along in your app, so leave it off |
+//! | `js` | the surface of the npm package, in place of this API: leave it off |
 //!
 //! # The machine inside
 //!
@@ -78,16 +78,18 @@ async fn chat(show: impl Fn(&str)) -> Result<(), everwire::InvalidOption> {
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+// What the npm package does not need is not in it, not even by accident.
+#[cfg(not(feature = "js"))]
 pub mod codec;
 pub mod core;
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "its platforms are of the browser"))]
 mod engine;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "js")))]
 mod wire;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "js")))]
 pub use wire::*;
 
 #[doc(inline)]
