@@ -102,8 +102,10 @@ export const scenarios = {
 
   "ping often": ({ Wire, openRoom }) =>
     open(Wire, openRoom, {
-      heartbeat: { interval: 200, timeout: 2_000, ping: "ping", isPong: (m) => m === "pong" },
+      heartbeat: { interval: 200, timeout: 3_000, ping: "ping", isPong: (m) => m === "pong" },
     }),
+
+  "it pings": async () => void (await next(it, "ping")),
 
   "it has pinged": async () => {
     await next(it, "pong");
