@@ -16,6 +16,8 @@ const STARTS_WITHIN = 10_000;
 /** Resolves with `{ driver, entries }`; `entries` grows by `{ level, text }` as pages log. */
 export async function openWebKit({ trusting = false } = {}) {
   const directory = mkdtempSync(join(tmpdir(), "everwire-webkit-"));
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  process.once("exit", remove);
   const display = await startDisplay();
   const entries = [];
   const port = await freePort();
@@ -27,7 +29,8 @@ export async function openWebKit({ trusting = false } = {}) {
   const end = async () => {
     await stop(service);
     await display.stop();
-    rmSync(directory, { recursive: true, force: true });
+    process.off("exit", remove);
+    remove();
   };
   try {
     const address = `http://127.0.0.1:${port}`;
@@ -52,7 +55,10 @@ export async function openWebKit({ trusting = false } = {}) {
 function endingWith(driver, end) {
   const execute = driver.execute.bind(driver);
   driver.execute = async (command) => {
-    const result = await execute(command);
+    const result = await execute(command).catch((error) => {
+      error.message ||= `WebKitWebDriver failed at ${command.getName()} and did not say why`;
+      throw error;
+    });
     // What was written before the answer came is read in this turn of the event loop.
     await new Promise(setImmediate);
     return result;
