@@ -86,7 +86,7 @@ export const scenarios = {
     const url = room.url();
     const it = wire(() => Promise.resolve(url), {
       codec: "text",
-      heartbeat: { interval: 20, ping: "ping", isPong: (data) => data === "ping" },
+      heartbeat: { interval: 300, ping: "ping", isPong: (data) => data === "ping" },
     });
     const told = [];
     for (const type of ["dial", "open", "ping", "pong"]) {
