@@ -1,5 +1,5 @@
 // The wire of this page: what any page would write, with times short enough to watch.
-import { Wire } from "/pkg/everwire.js";
+import { Wire } from "./thread.js";
 
 export const options = {
   reconnect: { baseDelay: 500, maxDelay: 4_000, connectTimeout: 2_000, stableAfter: 3_000 },

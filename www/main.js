@@ -16,6 +16,7 @@ import { brightenSnippets } from "./snippets.js";
 import { Stats } from "./stats.js";
 import { Status } from "./status.js";
 import { Strip } from "./strip.js";
+import { connectThreadSwitch } from "./thread.js";
 import { Traffic } from "./traffic.js";
 
 const room = roomOfThisTab();
@@ -38,6 +39,7 @@ showSettings();
 brightenSnippets();
 showWhereWeAre();
 carryAddress();
+connectThreadSwitch();
 new Stats(wire);
 
 document.getElementById("suspend").addEventListener("click", () => wire.suspend());

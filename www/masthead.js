@@ -8,13 +8,12 @@ export function showWhereWeAre() {
   new ResizeObserver(center).observe(nav);
 }
 
-/** A room in the address is meant for the other scenes too. */
+/** What the address says about room and worker is meant for the other scenes too. */
 export function carryAddress() {
-  const room = new URLSearchParams(location.search).get("room");
-  if (!room) return;
+  const here = new URLSearchParams(location.search);
   for (const link of document.querySelectorAll(".masthead a[href], .cards a")) {
     const url = new URL(link.href);
-    url.searchParams.set("room", room);
+    for (const name of ["room", "worker"]) if (here.has(name)) url.searchParams.set(name, here.get(name));
     link.href = url;
   }
 }

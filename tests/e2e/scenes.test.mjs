@@ -192,6 +192,31 @@ for (const browser of browsers) {
         assert.equal(stats["notSent.expired"], "1");
       }));
 
+    it("the connection can live in a worker, and everything works alike", () =>
+      visitAlone(browser, "scenes/devices.html", async (page) => {
+        await page.click("#in-worker");
+        await page.until(() => document.querySelector(".strip .terminal b").textContent === "Worker");
+        await page.reach("open");
+        await page.shows("#presence", "The device is there.");
+        await page.click("#power");
+        await page.shows("#commands", "✓✓ done");
+        await page.survive("kill");
+        await page.click("#suspend");
+        await page.reach("suspended");
+        for (const level of [10, 20]) await page.slide("level", level);
+        await page.until(() => document.querySelector('[data-count="superseded"]').textContent === "1");
+        await page.click("#reconnect");
+        await page.shows("#lamp-words", "on, 20 %");
+
+        await page.driver.get(page.url("scenes/game.html?worker"));
+        await page.reach("open");
+        await page.until(() => Number(document.querySelector('[data-rate="left"]').textContent) >= 50);
+        await page.until(() => /^[\d.]+ ms$/.test(document.getElementById("latency-median").textContent));
+        await page.click("#in-worker");
+        await page.until(() => document.querySelector(".strip .terminal b").textContent === "This page");
+        await page.reach("open");
+      }));
+
     it("notices: counted in the title while the tab is behind another, caught up on after a cut, shown once", () =>
       visit(browser, "scenes/notices.html", async (page) => {
         await page.click("#push");

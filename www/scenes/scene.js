@@ -9,6 +9,7 @@ import { brightenSnippets } from "../snippets.js";
 import { Stats } from "../stats.js";
 import { Status } from "../status.js";
 import { Strip } from "../strip.js";
+import { connectThreadSwitch } from "../thread.js";
 import { Tally } from "./tally.js";
 
 /** Room names have 64 bytes at most, and each scene adds its own. */
@@ -43,6 +44,7 @@ export function openScene(scene, { query = () => ({}), options } = {}) {
   brightenSnippets();
   showWhereWeAre();
   connectSwitches(wire);
+  connectThreadSwitch();
   connectOtherTab(visitorsRoom);
   carryAddress();
   return { wire, room, control, tally, me };
