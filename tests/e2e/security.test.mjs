@@ -4,6 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { withPage } from "./browser.mjs";
 import { inEachBrowser } from "./in-each-browser.mjs";
 import { engines } from "./pages/engines.js";
+import { scenarios as secrets } from "./pages/scenarios/secrets.js";
 import { scenarios as tls } from "./pages/scenarios/tls.js";
 import { scenarios as tokens } from "./pages/scenarios/tokens.js";
 import { startPeer } from "./peer.mjs";
@@ -86,6 +87,7 @@ inEachBrowser((browser) => {
     before(plain.open);
     after(plain.close);
     for (const title of Object.keys(tokens)) it(title, () => run(plain.driver, "tokens", title));
+    for (const title of Object.keys(secrets)) it(title, () => run(plain.driver, "secrets", title));
   });
 
   describe(`cross-site hijacking in ${browser}`, () => {
