@@ -25,14 +25,16 @@ export class Page {
     return this.driver.executeScript(`return (${script})(...arguments)`, ...args);
   }
 
-  /** Waits until a condition holds in the page; it gets `args`. */
+  /** Waits until a condition holds in the page; it gets `args`. In a page that is still loading none does. */
   async until(condition, patience = SOON, ...args) {
-    const check = () => this.driver.executeScript(`return Boolean((${condition})(...arguments))`, ...args);
+    const loaded = 'document.readyState === "complete"';
+    const check = () =>
+      this.driver.executeScript(`return ${loaded} && Boolean((${condition})(...arguments))`, ...args);
     await this.driver.wait(check, patience, `never came true: ${condition} of ${JSON.stringify(args)}`, 50);
   }
 
   state() {
-    return this.run(() => document.body.dataset.state);
+    return this.run(() => document.body?.dataset.state);
   }
 
   async reach(state, patience = SOON) {

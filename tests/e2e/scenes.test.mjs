@@ -195,7 +195,7 @@ for (const browser of browsers) {
     it("the connection can live in a worker, and everything works alike", () =>
       visitAlone(browser, "scenes/devices.html", async (page) => {
         await page.click("#in-worker");
-        await page.until(() => document.querySelector(".strip .terminal b").textContent === "Worker");
+        await page.until(() => document.querySelector(".strip .terminal b")?.textContent === "Worker");
         await page.reach("open");
         await page.shows("#presence", "The device is there.");
         await page.click("#power");
@@ -213,7 +213,7 @@ for (const browser of browsers) {
         await page.until(() => Number(document.querySelector('[data-rate="left"]').textContent) >= 50);
         await page.until(() => /^[\d.]+ ms$/.test(document.getElementById("latency-median").textContent));
         await page.click("#in-worker");
-        await page.until(() => document.querySelector(".strip .terminal b").textContent === "This page");
+        await page.until(() => document.querySelector(".strip .terminal b")?.textContent === "This page");
         await page.reach("open");
       }));
 

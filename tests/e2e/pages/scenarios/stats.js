@@ -93,6 +93,7 @@ export const scenarios = {
       it.addEventListener(type, (event) => told.push(event.url ?? type));
     }
     await next(it, "pong");
-    same(told.slice(0, 4), [url.split("?")[0], "open", "ping", "pong"]);
+    // Where the answer takes its time there is more than one ping before it.
+    same([...new Set(told)], [url.split("?")[0], "open", "ping", "pong"]);
   },
 };
