@@ -16,6 +16,12 @@ export function assertSilent(log) {
   );
 }
 
+/** WebKitWebDriver now and then loses the answer of a script. A question that is asked again anyhow takes that for a no. */
+function notYet(error) {
+  if (/^Could not parse script result|did not say why$/.test(error.message)) return false;
+  throw error;
+}
+
 export class Page {
   constructor(driver) {
     this.driver = driver;
@@ -29,7 +35,9 @@ export class Page {
   async until(condition, patience = SOON, ...args) {
     const loaded = 'document.readyState === "complete"';
     const check = () =>
-      this.driver.executeScript(`return ${loaded} && Boolean((${condition})(...arguments))`, ...args);
+      this.driver
+        .executeScript(`return ${loaded} && Boolean((${condition})(...arguments))`, ...args)
+        .catch(notYet);
     await this.driver.wait(check, patience, `never came true: ${condition} of ${JSON.stringify(args)}`, 50);
   }
 
@@ -38,7 +46,7 @@ export class Page {
   }
 
   async reach(state, patience = SOON) {
-    const check = async () => (await this.state()) === state;
+    const check = async () => (await this.state().catch(notYet)) === state;
     await this.driver.wait(check, patience, `the wire never was ${state}`, 50);
   }
 
