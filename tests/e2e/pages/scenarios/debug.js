@@ -24,7 +24,10 @@ export const scenarios = {
     await again;
     it.close(3000, "bye");
     await it.closed;
-    const steps = entries.map(({ event, state, phase }) => [event, state, phase].filter(Boolean).join(" "));
+    // Where the answer takes its time there is more than one ping before it.
+    const steps = entries
+      .map(({ event, state, phase }) => [event, state, phase].filter(Boolean).join(" "))
+      .filter((step, i, all) => step !== "ping" || all[i - 1] !== "ping");
     const from = (step, expected) => {
       const at = steps.indexOf(step);
       ok(at >= 0, `${step} among ${steps}`);
