@@ -6,7 +6,12 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::core::{Config, Input, Kind, LinkId, Machine, Micros, Output, Payload, Texts, Transmit};
+use crate::core::{
+    Cause, Close, Config, Event, Input, Kind, LinkId, Machine, Micros, Output, Payload, Texts, Transmit,
+};
+
+/// Longest delay a host timer takes without wrapping, in milliseconds.
+const LONGEST_TIMEOUT: f64 = 2_147_483_647.0;
 
 /// What the engine runs on.
 pub(crate) trait Platform: Sized {
@@ -25,8 +30,19 @@ pub(crate) trait Platform: Sized {
     fn offer(&self, link: LinkId, data: &Self::Data) -> (Transmit, u64);
     /// The current socket's `bufferedAmount`.
     fn buffered(&self) -> u64;
-    /// Does what the core says.
+    /// Does what the core says; [`Engine::dial`] and [`Engine::tell`] know when to dial and what to tell.
     fn obey(&self, engine: &Engine<Self>, output: Output<Self::Payload, Reason<Self>>);
+    /// Constructs the socket of this link, which takes the place of any before it.
+    ///
+    /// # Errors
+    /// A final cause, if there can be none.
+    fn dial(&self, link: LinkId) -> Result<(), Cause>;
+    /// Closes this link's socket; `forget`: its close event is not awaited.
+    fn hang_up(&self, link: LinkId, close: Option<Close<Reason<Self>>>, forget: bool);
+    /// Tells the application. The message that an [`Event::Message`] stands for is dropped if the wire is `over`.
+    fn event(&self, event: Event<Reason<Self>>, over: bool);
+    /// Lets go of everything that is the browser's.
+    fn release(&self);
     /// Calls [`Engine::wake`] after so many milliseconds, in place of any earlier such request; never if `None`.
     fn alarm(&self, millis: Option<f64>);
 }
@@ -58,8 +74,10 @@ pub(crate) struct Engine<P: Platform> {
 }
 
 impl<P: Platform> Engine<P> {
-    /// An idle wire.
-    pub(crate) fn new(config: Config, seed: u64, platform: P) -> Self {
+    /// An idle wire. `random`, uniform in [0, 1), is where its own randomness starts.
+    pub(crate) fn new(config: Config, random: f64, platform: P) -> Self {
+        // All that the host's 53 bits hold.
+        let seed = (random * (1_u64 << 53) as f64) as u64;
         Self {
             platform,
             machine: RefCell::new(Machine::new(config, seed)),
@@ -83,6 +101,31 @@ impl<P: Platform> Engine<P> {
     /// Reads from the machine.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Machine<P::Payload, P::Texts>) -> T) -> T {
         read(&self.machine.borrow())
+    }
+
+    /// Dials, unless a listener has moved on since this was asked for.
+    pub(crate) fn dial(&self, link: LinkId) {
+        let wanted = || self.read(Machine::link) == Some(link);
+        if !wanted() {
+            return;
+        }
+        match self.platform.dial(link) {
+            Err(cause) => self.input(Input::DialFailed { link, cause }),
+            // What a constructor calls may move on, too.
+            Ok(()) if !wanted() => self.platform.hang_up(link, None, true),
+            Ok(()) => {}
+        }
+    }
+
+    /// Tells the application.
+    pub(crate) fn tell(&self, event: Event<Reason<P>>) {
+        // Unless a listener has opened it again by now, a closed wire holds nothing of the browser.
+        let last = matches!(event, Event::Closed { last: true, .. });
+        if last && self.read(Machine::is_closed) {
+            self.platform.release();
+        }
+        // Between its arrival and its turn a message may have lost its wire.
+        self.platform.event(event, self.read(Machine::is_over));
     }
 
     /// The platform's timer has run out.
@@ -170,6 +213,7 @@ impl<P: Platform> Engine<P> {
             return;
         }
         self.alarm.set(next);
-        self.platform.alarm(next.map(|due| due.since(self.platform.now()).as_millis_f64().ceil()));
+        let millis = |due: Micros| due.since(self.platform.now()).as_millis_f64().ceil();
+        self.platform.alarm(next.map(|due| millis(due).min(LONGEST_TIMEOUT)));
     }
 }

@@ -150,7 +150,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     /// Makes an attempt at once, whatever the state: hangs up first if there is a link, ends a wait
     /// or a suspension, starts afresh when closed.
     pub fn reconnect(&mut self, now: Micros) {
-        if matches!(self.stage, Stage::Closing { .. } | Stage::Closed { .. }) {
+        if self.is_over() {
             self.forgive();
         }
         self.let_go(Some(Close::normal(T::Reason::reconnect())));
@@ -159,19 +159,15 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// Hangs up, keeps the queue and makes no attempt until [`Machine::reconnect`].
     pub fn suspend(&mut self) {
-        if matches!(
-            self.stage,
-            Stage::Closing { .. } | Stage::Closed { .. } | Stage::Suspended { cause: Cause::Suspended }
-        ) {
-            return;
+        if !self.is_over() && !matches!(self.stage, Stage::Suspended { cause: Cause::Suspended }) {
+            self.pause(Cause::Suspended);
         }
-        self.pause(Cause::Suspended);
     }
 
     /// Closes for good. What waits settles as not sent; no message is delivered from here on.
     pub fn close(&mut self, now: Micros, close: Close<T::Reason>) {
         match self.stage {
-            Stage::Closing { .. } | Stage::Closed { .. } => {}
+            _ if self.is_over() => {}
             Stage::Handshaking { link, .. } | Stage::Ready { link } => {
                 self.timers.stop_all();
                 self.stage = Stage::Closing { link };
@@ -192,7 +188,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     /// # Errors
     /// The message and why it was not taken.
     pub fn send(&mut self, now: Micros, payload: P, options: SendOptions<<T::Keys as Keys>::Key>) -> Sent<P> {
-        if matches!(self.stage, Stage::Closing { .. } | Stage::Closed { .. }) {
+        if self.is_over() {
             return self.refuse(payload, Reason::Closed);
         }
         // A timer may come late; a message whose time is up takes nobody's room.
@@ -374,6 +370,16 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             Stage::Closing { .. } => State::Closing,
             Stage::Closed { cause, close } => State::Closed { cause: *cause, close: close.clone() },
         }
+    }
+
+    /// Whether the wire is closed, for good unless it is connected anew.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.stage, Stage::Closed { .. })
+    }
+
+    /// Whether the wire closes or is closed, for good unless it is connected anew.
+    pub fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Closing { .. } | Stage::Closed { .. })
     }
 
     /// Whether an answer to this question is still awaited.

@@ -14,12 +14,9 @@ use super::lifecycle::{self, Lifecycle};
 use super::socket::{Handlers, Socket};
 use crate::core::{
     Cause, Close, Config, Event, Input, Kind, LinkId, Machine, MessageId, Micros, NotSent, Outcome, Output,
-    Owned, Payload, Reason, SendOptions, State, Ticket, Transmit,
+    Owned, Payload, Reason, SendOptions, Ticket, Transmit,
 };
 use crate::engine::{Delivery, Engine, Platform};
-
-/// Longest delay a host timer takes without wrapping.
-const LONGEST_TIMEOUT: f64 = 2_147_483_647.0;
 
 /// The application behind a wire: answers the core's questions and hears its events. No borrow of
 /// the driver is held while any of these run, so each may call the driver again.
@@ -107,12 +104,11 @@ struct Parts {
 impl<H: Host> Driver<H> {
     /// An idle wire. `host` gets a reference to the wire that it may keep.
     pub fn new(config: Config, host: impl FnOnce(WeakDriver<H>) -> H) -> Self {
-        let seed = (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64;
         Self(Rc::new_cyclic(|me| {
             let me = || WeakDriver(me.clone());
             let browser =
                 Browser { me: me(), host: host(me()), parts: RefCell::default(), held: Array::new() };
-            Engine::new(config, seed, browser)
+            Engine::new(config, js_sys::Math::random(), browser)
         }))
     }
 
@@ -296,8 +292,46 @@ impl<H: Host> Platform for Browser<H> {
                 driver.0.wake();
             }
         };
-        self.parts.borrow_mut().timer =
-            millis.map(|millis| Timeout::new(millis.min(LONGEST_TIMEOUT) as u32, wake));
+        self.parts.borrow_mut().timer = millis.map(|millis| Timeout::new(millis as u32, wake));
+    }
+
+    fn dial(&self, link: LinkId) -> Result<(), Cause> {
+        let socket = Socket::own(self.host.dial()?);
+        if socket.is_blocked() {
+            return Err(Cause::ContentBlocked);
+        }
+        socket.attach(&self.handlers());
+        let old = self.parts.borrow_mut().socket.replace((link, Rc::new(socket)));
+        // Not under the borrow: a class of the application's own may call back when it is closed.
+        drop(old);
+        Ok(())
+    }
+
+    fn hang_up(&self, link: LinkId, close: Option<Close>, forget: bool) {
+        self.host.abort();
+        if let Some(socket) = self.current(link) {
+            if forget {
+                socket.detach();
+                self.parts.borrow_mut().socket = None;
+            }
+            socket.close(close.as_ref());
+        }
+    }
+
+    fn event(&self, event: Event, over: bool) {
+        match event {
+            Event::Message => {
+                let data = self.held.shift();
+                if !over {
+                    self.host.message(data);
+                }
+            }
+            event => self.host.event(event),
+        }
+    }
+
+    fn release(&self) {
+        drop(self.parts.take());
     }
 
     fn obey(&self, engine: &Engine<Self>, output: Output<H::Payload>) {
@@ -305,7 +339,7 @@ impl<H: Host> Platform for Browser<H> {
         match output {
             Output::Resolve { ticket, attempt, turn, cause } => host.resolve(ticket, attempt, turn, cause),
             Output::AbortResolve => host.abort(),
-            Output::Dial { link } => self.dial(engine, link),
+            Output::Dial { link } => engine.dial(link),
             Output::Greet { link, attempt } => host.greet(link, attempt),
             Output::Ping { link } => {
                 if let Some(ping) = host.ping()
@@ -314,66 +348,19 @@ impl<H: Host> Platform for Browser<H> {
                     socket.send(&ping);
                 }
             }
-            Output::Hangup { link, close, forget } => {
-                host.abort();
-                if let Some(socket) = self.current(link) {
-                    if forget {
-                        socket.detach();
-                        self.parts.borrow_mut().socket = None;
-                    }
-                    socket.close(close.as_ref());
-                }
-            }
+            Output::Hangup { link, close, forget } => self.hang_up(link, close, forget),
             Output::Sample { link: _ } => self.sample_later(),
             Output::Decide { ticket, attempt, cause, close, elapsed, delay, fatal } => {
                 let delay = host.decide(Question { attempt, cause, close, elapsed, delay, fatal });
                 engine.input(Input::Decided { ticket, delay });
             }
             Output::Settled { payload, outcome } => host.settled(payload, outcome),
-            Output::Event(Event::Message) => {
-                let data = self.held.shift();
-                // Between its arrival and its turn the wire may have been closed.
-                let over =
-                    engine.read(|machine| matches!(machine.state(), State::Closing | State::Closed { .. }));
-                if !over {
-                    host.message(data);
-                }
-            }
-            Output::Event(event) => {
-                // Unless a listener has opened it again by now, a closed wire holds nothing of the browser.
-                let last = matches!(event, Event::Closed { last: true, .. });
-                if last && engine.read(|machine| matches!(machine.state(), State::Closed { .. })) {
-                    drop(self.parts.take());
-                }
-                host.event(event);
-            }
+            Output::Event(event) => engine.tell(event),
         }
     }
 }
 
 impl<H: Host> Browser<H> {
-    fn dial(&self, engine: &Engine<Self>, link: LinkId) {
-        // A listener may have moved on since this was asked for, and so may one during the construction.
-        let wanted = || engine.read(|machine| machine.link()) == Some(link);
-        if !wanted() {
-            return;
-        }
-        match self.host.dial() {
-            Ok(raw) => {
-                let socket = Socket::own(raw);
-                if socket.is_blocked() {
-                    engine.input(Input::DialFailed { link, cause: Cause::ContentBlocked });
-                } else if wanted() {
-                    socket.attach(&self.handlers());
-                    let old = self.parts.borrow_mut().socket.replace((link, Rc::new(socket)));
-                    // Not under the borrow: a class of the application's own may call back when it is closed.
-                    drop(old);
-                }
-            }
-            Err(cause) => engine.input(Input::DialFailed { link, cause }),
-        }
-    }
-
     fn handlers(&self) -> Rc<Handlers> {
         if let Some(handlers) = &self.parts.borrow().handlers {
             return Rc::clone(handlers);

@@ -3,9 +3,6 @@ import { channel, post } from "./browser.js";
 
 export { attach, buffered, close, detach, listen, moment, now, offer, refusal, slept } from "./browser.js";
 
-/** Longest delay a host timer takes without wrapping. */
-const LONGEST_TIMEOUT = 2_147_483_647;
-
 /** The running instance's wires by number, none of them kept alive. */
 let wires;
 let ready = [];
@@ -66,7 +63,7 @@ export class Clock {
   /** Calls `wake` after so many milliseconds; never, if they are negative. */
   alarm(millis) {
     clearTimeout(this.#timer);
-    if (millis >= 0) this.#timer = setTimeout(this.#wake, Math.min(millis, LONGEST_TIMEOUT));
+    if (millis >= 0) this.#timer = setTimeout(this.#wake, millis);
   }
 
   /** Calls `look` in a task of its own. */

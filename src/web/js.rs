@@ -142,12 +142,11 @@ pub fn create(flags: u32) -> f64 {
     config.awaits_welcome = flags & AWAITS_WELCOME != 0;
     config.decides = flags & DECIDES != 0;
     config.local = flags & LOCAL != 0;
-    let seed = (random() * 9_007_199_254_740_992.0) as u64;
     WIRES.with_borrow_mut(|wires| {
         let number = place_in(wires);
         let face = Face { number: number as i32, inboxes: RefCell::default(), deciding: Cell::default() };
         if let Some(place) = wires.get_mut(number) {
-            *place = Some(Rc::new(Engine::new(config, seed, face)));
+            *place = Some(Rc::new(Engine::new(config, random(), face)));
         }
         number as f64
     })
@@ -395,50 +394,6 @@ impl Face {
             }
         }
     }
-
-    fn dial(&self, wire: &Wire, link: LinkId) {
-        // A listener may have moved on since this was asked for, and so may one during the construction.
-        let wanted = || wire.read(|machine| machine.link()) == Some(link);
-        if !wanted() {
-            return;
-        }
-        let number = f64::from(link.0);
-        let refusal = self.tell(DIAL, number, 0.0, 0.0);
-        if refusal >= 0.0 {
-            wire.input(Input::DialFailed { link, cause: refused(refusal as i32) });
-        } else if !wanted() {
-            self.tell(HANG_UP, number, 1.0, 0.0);
-        }
-    }
-
-    fn tell_event(&self, wire: &Wire, event: Event<Text>) {
-        let none = Close::default();
-        let (what, a, b, cause, close) = match event {
-            Event::StateChanged(state) => return self.tell_state(0, state),
-            Event::Opened => (OPENED, 0.0, 0.0, Cause::Started, none),
-            Event::Closed { cause, close, last } => {
-                // Unless a listener has opened it again by now, a closed wire holds nothing of the browser.
-                if last && wire.read(|machine| matches!(machine.state(), State::Closed { .. })) {
-                    self.tell(RELEASE, 0.0, 0.0, 0.0);
-                }
-                (CLOSED, f64::from(last), 0.0, cause, close)
-            }
-            Event::Failed { cause, close } => (FAILED, 0.0, 0.0, cause, close),
-            Event::Pong { rtt, smoothed } => {
-                (PONG, rtt.as_millis_f64(), smoothed.as_millis_f64(), Cause::Started, none)
-            }
-            Event::Drained { watch, empty } => {
-                (DRAINED, f64::from(watch), f64::from(empty), Cause::Started, none)
-            }
-            Event::Message => {
-                // Between its arrival and its turn the wire may have been closed.
-                let over =
-                    wire.read(|machine| matches!(machine.state(), State::Closing | State::Closed { .. }));
-                (MESSAGE, f64::from(!over), 0.0, Cause::Started, none)
-            }
-        };
-        self.tell_close(what, [a, b, 0.0], cause as i32, close);
-    }
 }
 
 impl Platform for Face {
@@ -475,6 +430,37 @@ impl Platform for Face {
         self.tell(ALARM, millis.unwrap_or(-1.0), 0.0, 0.0);
     }
 
+    fn dial(&self, link: LinkId) -> Result<(), Cause> {
+        let refusal = self.tell(DIAL, f64::from(link.0), 0.0, 0.0);
+        if refusal < 0.0 { Ok(()) } else { Err(refused(refusal as i32)) }
+    }
+
+    fn hang_up(&self, link: LinkId, close: Option<Close<Text>>, forget: bool) {
+        self.tell_close(HANG_UP, [f64::from(link.0), f64::from(forget), 0.0], 0, close.unwrap_or_default());
+    }
+
+    fn event(&self, event: Event<Text>, over: bool) {
+        let none = Close::default();
+        let (what, a, b, cause, close) = match event {
+            Event::StateChanged(state) => return self.tell_state(0, state),
+            Event::Opened => (OPENED, 0.0, 0.0, Cause::Started, none),
+            Event::Closed { cause, close, last } => (CLOSED, f64::from(last), 0.0, cause, close),
+            Event::Failed { cause, close } => (FAILED, 0.0, 0.0, cause, close),
+            Event::Pong { rtt, smoothed } => {
+                (PONG, rtt.as_millis_f64(), smoothed.as_millis_f64(), Cause::Started, none)
+            }
+            Event::Drained { watch, empty } => {
+                (DRAINED, f64::from(watch), f64::from(empty), Cause::Started, none)
+            }
+            Event::Message => (MESSAGE, f64::from(!over), 0.0, Cause::Started, none),
+        };
+        self.tell_close(what, [a, b, 0.0], cause as i32, close);
+    }
+
+    fn release(&self) {
+        self.tell(RELEASE, 0.0, 0.0, 0.0);
+    }
+
     fn obey(&self, wire: &Wire, output: Output<Parcel, Text>) {
         match output {
             Output::Resolve { ticket, attempt, turn, cause } => {
@@ -484,17 +470,14 @@ impl Platform for Face {
             Output::AbortResolve => {
                 self.tell(ABORT, 0.0, 0.0, 0.0);
             }
-            Output::Dial { link } => self.dial(wire, link),
+            Output::Dial { link } => wire.dial(link),
             Output::Greet { link, attempt } => {
                 self.tell(GREET, f64::from(link.0), f64::from(attempt), 0.0);
             }
             Output::Ping { link } => {
                 self.tell(PING, f64::from(link.0), 0.0, 0.0);
             }
-            Output::Hangup { link, close, forget } => {
-                let close = close.unwrap_or_default();
-                self.tell_close(HANG_UP, [f64::from(link.0), f64::from(forget), 0.0], 0, close);
-            }
+            Output::Hangup { link, close, forget } => self.hang_up(link, close, forget),
             Output::Sample { link } => {
                 self.tell(SAMPLE, f64::from(link.0), 0.0, 0.0);
             }
@@ -511,7 +494,7 @@ impl Platform for Face {
             Output::Settled { payload, outcome } => {
                 self.tell(SETTLED, f64::from(payload.receipt), outcome.number() as f64, 0.0);
             }
-            Output::Event(event) => self.tell_event(wire, event),
+            Output::Event(event) => wire.tell(event),
         }
     }
 }

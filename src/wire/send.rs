@@ -11,7 +11,7 @@ use super::bell::Place;
 use super::options::SendOptions;
 use super::receipt::{Letter, Receipt};
 use crate::codec::CodecError;
-use crate::core::{Outcome, Payload, Reason, State, Transmit};
+use crate::core::{Machine, Outcome, Payload, Reason, Transmit};
 use crate::web::Outgoing;
 
 /// A message that was not sent, given back.
@@ -91,9 +91,7 @@ impl<Out: 'static> Sender<Out> {
     }
 
     fn is_over(&self) -> bool {
-        self.driver.upgrade().is_none_or(|driver| {
-            driver.read(|machine| matches!(machine.state(), State::Closing | State::Closed { .. }))
-        })
+        self.driver.upgrade().is_none_or(|driver| driver.read(Machine::is_over))
     }
 }
 
