@@ -16,6 +16,7 @@ import {
   refusal,
   slept,
 } from "#face";
+import { decide, examine, isPromise, kindOf, list, provide } from "./answers.ts";
 import { byteLength, type Codec, type Raw } from "./codec.ts";
 import * as core from "./core.ts";
 import { codeOf, report, type WireClose, WireError } from "./errors.ts";
@@ -24,10 +25,8 @@ import {
   type Attempt,
   type Greeting,
   isUrl,
-  type Provided,
   readCodec,
   readOptions,
-  type Retry,
   type WebSocketClass,
   type WireOptions,
   wrongNumber,
@@ -298,7 +297,7 @@ export class Link<In, Out> implements Hears {
     }
     const running = this.core;
     const verdict = this.#unlessTrapped(() =>
-      running?.received(this.id, this.#socketLink, this.#kind(message, raw), byteLength(raw)!),
+      running?.received(this.id, this.#socketLink, kindOf(this.#options, message, raw), byteLength(raw)!),
     );
     if (!verdict) return;
     const parcel: Parcel = { message, raw, failed };
@@ -436,23 +435,6 @@ export class Link<In, Out> implements Hears {
     }
   }
 
-  /** Milliseconds, or a negative number to stop. */
-  #decide(retry: Retry, fatal: boolean): number {
-    const { close, delay } = retry;
-    const { shouldReconnect, delay: policy } = this.#options.reconnect ?? {};
-    try {
-      if (!(shouldReconnect ? shouldReconnect(close, retry) : !fatal)) return -1;
-      const chosen = policy ? policy(retry) : delay;
-      if (chosen === false) return -1;
-      if (typeof chosen === "number" && chosen >= 0) return chosen;
-      const given = `reconnect.delay must return milliseconds or false; it returned ${String(chosen)}.`;
-      throw new WireError("InvalidOption", { text: given });
-    } catch (error) {
-      report(error);
-      return fatal ? -1 : delay;
-    }
-  }
-
   hear(
     what: number,
     a: number,
@@ -512,7 +494,7 @@ export class Link<In, Out> implements Hears {
       case core.HANG_UP:
         return void this.#hangUp(a, b, code, close.reason);
       case core.DECIDE:
-        return this.#decide({ attempt: a, reason, close, elapsed: b, delay: c }, cause > 255);
+        return decide(this.#options, { attempt: a, reason, close, elapsed: b, delay: c }, cause > 255);
       case core.OPENED:
         return this.emit("open", {});
       case core.CLOSED:
@@ -544,46 +526,10 @@ export class Link<In, Out> implements Hears {
     return undefined;
   }
 
-  #kind(message: In | undefined, raw: string | ArrayBuffer): number {
-    const { heartbeat, isWelcome } = this.#options;
-    try {
-      if (heartbeat?.isPong?.(message, raw)) return 1;
-      if (isWelcome?.(message, raw)) return 2;
-    } catch (error) {
-      report(error);
-    }
-    return 0;
-  }
-
   /** For whoever is asked next; whoever was asked before may stop. */
   #signal(): AbortSignal {
     this.abort();
     this.#abort = new AbortController();
     return this.#abort.signal;
-  }
-}
-
-const isPromise = (value: unknown): value is Promise<unknown> =>
-  typeof (value as PromiseLike<unknown> | undefined)?.then === "function";
-
-const provide = <T>(provided: Provided<T> | undefined, context: Attempt): unknown =>
-  typeof provided === "function" ? (provided as (context: Attempt) => unknown)(context) : provided;
-
-const list = (protocols: unknown): string[] =>
-  protocols == null ? [] : Array.isArray(protocols) ? protocols.map(String) : [String(protocols)];
-
-/**
- * Whether a URL can be one of a WebSocket here, which mixed content cannot, whether it needs no network, and what of it
- * may be told: the rest can hold tokens.
- */
-function examine(url: string): { good: boolean; local: boolean; shown: string } {
-  try {
-    const { protocol, host, hostname, pathname } = new URL(url, globalThis.location?.href);
-    const local = /^(127\.\d+\.\d+\.\d+|\[::1\]|(.+\.)?localhost)$/.test(hostname);
-    const plain = local || !/^https:/.test(globalThis.origin);
-    const good = (plain ? /^(ws|http)s?:$/ : /^(ws|http)s:$/).test(protocol);
-    return { good, local, shown: `${protocol}//${host}${pathname}` };
-  } catch {
-    return { good: false, local: false, shown: "" };
   }
 }
