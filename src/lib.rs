@@ -67,6 +67,7 @@ async fn chat(show: impl Fn(&str)) -> Result<(), everwire::InvalidOption> {
 //! | `json` (default) | the codec `Json`, which a builder takes unless told otherwise |
 //! | `msgpack`, `cbor`, `postcard` | the codecs of these names |
 //! | `js-values` | events as JavaScript values, options from JavaScript objects |
+//! | `session` | the module `session`: exactly once, in order, both ways, with a server that speaks `everwire.v1` |
 //! | `js` | the surface of the npm package, in place of this API: leave it off |
 //!
 //! # The machine inside
@@ -84,6 +85,8 @@ pub mod codec;
 pub mod core;
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "its platforms are of the browser"))]
 mod engine;
+#[cfg(feature = "session")]
+pub mod session;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 #[cfg(all(target_arch = "wasm32", not(feature = "js")))]

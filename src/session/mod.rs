@@ -1,0 +1,26 @@
+//! The reliable session `everwire.v1`: exactly once, in order, both ways, across every drop.
+//!
+//! Both halves live here, without clock, socket or randomness, and the bytes between them. PROTOCOL.md
+//! describes those for whoever writes a half in another language.
+
+mod client;
+mod code;
+mod endpoint;
+mod handshake;
+mod receiver;
+mod sender;
+mod server;
+mod store;
+mod wire;
+
+pub use client::Client;
+pub use code::{Code, Violation};
+pub use endpoint::{Answer, Closing, Control, Event, Loss, OPEN_MAX, Payload, Room};
+pub use handshake::{Hello, Identity, Limits, Position, Status, Tombstone, Welcome};
+pub use receiver::Due;
+pub use server::{Session, Times, Verdict, judge, read_hello, refuse};
+pub use store::{Delta, Found, MemoryStore, SessionStore, State, Store, Stored};
+pub use wire::{
+    Ack, FRAME_LIMITS, FRAME_OVERHEAD, Frame, Framed, Head, MAX_INTEGER, NAME_MAX, Record, SUBPROTOCOL, Span,
+    VERSION, is_sequenced,
+};

@@ -1,0 +1,170 @@
+//! What this side receives: in order, once, and acknowledged when the application has it.
+
+use std::collections::VecDeque;
+
+use super::code::{Code, Violation};
+use super::wire::Ack;
+
+/// Acknowledge at once after so many bytes or records, without waiting for company.
+const ACK_BYTES: u64 = 32 * 1024;
+const ACK_RECORDS: u64 = 64;
+
+/// One direction of a session, seen from who receives.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Receiver {
+    /// Every record up to this number has arrived, which takes the stream so far.
+    received: u64,
+    received_end: u64,
+    /// The application has every record up to this number.
+    accepted: u64,
+    accepted_end: u64,
+    /// Those that it may be told of: a store has it, where there is one.
+    kept: u64,
+    kept_end: u64,
+    /// Of those that arrived and are not accepted: how long they are, and whether the application has them.
+    waiting: VecDeque<(u64, bool)>,
+    window: u64,
+    /// What was last acknowledged on this link.
+    told: Option<Ack>,
+    /// The highest credit ever granted.
+    granted: u64,
+}
+
+/// Whether an acknowledgement waits to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Due {
+    /// No.
+    Nothing,
+    /// With the next frame, or within 25 ms.
+    Soon,
+    /// Now.
+    Now,
+}
+
+impl Receiver {
+    pub(super) fn new(window: u64) -> Self {
+        Self {
+            received: 0,
+            received_end: 0,
+            accepted: 0,
+            accepted_end: 0,
+            kept: 0,
+            kept_end: 0,
+            waiting: VecDeque::new(),
+            window,
+            told: None,
+            granted: window,
+        }
+    }
+
+    /// As a store remembers it. What had arrived and was not accepted comes again.
+    pub(super) fn restored(window: u64, accepted: u64, accepted_end: u64) -> Self {
+        Self {
+            received: accepted,
+            received_end: accepted_end,
+            accepted,
+            accepted_end,
+            kept: accepted,
+            kept_end: accepted_end,
+            granted: accepted_end + window,
+            ..Self::new(window)
+        }
+    }
+
+    /// Takes a record; false if it has come before.
+    pub(super) fn take(&mut self, seq: u64, len: usize) -> Result<bool, Violation> {
+        if seq <= self.received {
+            return Ok(false);
+        }
+        if seq != self.received + 1 {
+            return Err(Violation::protocol("a gap in the sequence"));
+        }
+        let end = self.received_end + len as u64;
+        if end > self.granted {
+            return Err(Violation { code: Code::CreditViolation, what: "more was sent than was granted" });
+        }
+        self.received = seq;
+        self.received_end = end;
+        self.waiting.push_back((len as u64, false));
+        Ok(true)
+    }
+
+    /// The application has this record. What it has is acknowledged up to the first that it has not.
+    pub(super) fn accept(&mut self, seq: u64, durable: bool) {
+        let Some(place) = seq.checked_sub(self.accepted + 1) else { return };
+        let Some(slot) = usize::try_from(place).ok().and_then(|place| self.waiting.get_mut(place)) else {
+            return;
+        };
+        slot.1 = true;
+        while let Some((len, true)) = self.waiting.front().copied() {
+            self.waiting.pop_front();
+            self.accepted += 1;
+            self.accepted_end += len;
+        }
+        if !durable {
+            self.keep(self.accepted, self.accepted_end);
+        }
+    }
+
+    pub(super) fn keep(&mut self, accepted: u64, end: u64) {
+        self.kept = self.kept.max(accepted);
+        self.kept_end = self.kept_end.max(end);
+    }
+
+    pub(super) fn accepted(&self) -> u64 {
+        self.accepted
+    }
+
+    pub(super) fn accepted_end(&self) -> u64 {
+        self.accepted_end
+    }
+
+    pub(super) fn received(&self) -> u64 {
+        self.received
+    }
+
+    pub(super) fn kept(&self) -> u64 {
+        self.kept
+    }
+
+    /// What may be acknowledged.
+    pub(super) fn ack(&self) -> Ack {
+        Ack { to: self.kept, credit: self.granted.max(self.kept_end + self.window) }
+    }
+
+    /// A new link has been told nothing yet but what its handshake says.
+    pub(super) fn relink(&mut self, told: Option<Ack>) {
+        self.told = told;
+    }
+
+    pub(super) fn due(&self) -> Due {
+        let ack = self.ack();
+        let Some(told) = self.told else { return Due::Now };
+        let (records, bytes) = (ack.to.saturating_sub(told.to), ack.credit.saturating_sub(told.credit));
+        if records == 0 && bytes == 0 {
+            Due::Nothing
+        } else if records >= ACK_RECORDS || bytes >= ACK_BYTES.min(self.window / 2) {
+            Due::Now
+        } else {
+            Due::Soon
+        }
+    }
+
+    /// The acknowledgement that goes out in a frame now, if anything is to be said.
+    pub(super) fn tell(&mut self) -> Option<Ack> {
+        if self.due() == Due::Nothing {
+            return None;
+        }
+        let ack = self.ack();
+        self.granted = ack.credit;
+        self.told = Some(ack);
+        self.told
+    }
+
+    /// The credit that a handshake tells.
+    pub(super) fn grant(&mut self) -> Ack {
+        let ack = self.ack();
+        self.granted = ack.credit;
+        ack
+    }
+}

@@ -1,0 +1,206 @@
+//! What this side sends: records as they go over the wire, kept until the peer has accepted them.
+
+use std::collections::VecDeque;
+
+use super::code::{Code, Violation};
+use super::handshake::Position;
+use super::wire::{Ack, FRAME_OVERHEAD};
+
+/// One direction of a session, seen from who sends.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Sender {
+    /// Encoded once; a resend is a slice of it.
+    bytes: VecDeque<u8>,
+    /// Of each record held: where it ends in the stream of all sequenced records, in bytes.
+    ends: VecDeque<u64>,
+    /// Every record up to this number is accepted, which takes the stream so far.
+    acked: u64,
+    acked_end: u64,
+    /// Every record up to this number has been written to the current link.
+    sent: u64,
+    /// To any link at all.
+    written: u64,
+    /// Every record up to this number may be written: a store has it, where there is one.
+    kept: u64,
+    /// How far the stream may go.
+    credit: u64,
+    /// The largest frame the peer takes.
+    max_frame: usize,
+}
+
+impl Sender {
+    pub(super) fn new() -> Self {
+        Self {
+            bytes: VecDeque::new(),
+            ends: VecDeque::new(),
+            acked: 0,
+            acked_end: 0,
+            sent: 0,
+            written: 0,
+            kept: 0,
+            credit: 0,
+            max_frame: 0,
+        }
+    }
+
+    /// As a store remembers it. Nobody knows what was written, so everything may have been.
+    pub(super) fn restored(acked: u64, acked_end: u64, records: &[(u64, &[u8])]) -> Self {
+        let mut sender = Self { acked, acked_end, sent: acked, ..Self::new() };
+        for (_, record) in records {
+            sender.push(record, &[]);
+        }
+        sender.written = sender.last();
+        sender.kept = sender.last();
+        sender
+    }
+
+    /// The number of the last record bound.
+    pub(super) fn last(&self) -> u64 {
+        self.acked + self.ends.len() as u64
+    }
+
+    pub(super) fn acked(&self) -> u64 {
+        self.acked
+    }
+
+    pub(super) fn acked_end(&self) -> u64 {
+        self.acked_end
+    }
+
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Bytes held until they are accepted.
+    pub(super) fn held(&self) -> usize {
+        self.bytes.len()
+    }
+
+    fn end(&self) -> u64 {
+        self.ends.back().copied().unwrap_or(self.acked_end)
+    }
+
+    /// Where the stream stands after this record, if it is held or the last one accepted.
+    fn end_of(&self, seq: u64) -> Option<u64> {
+        let place = seq.checked_sub(self.acked)?;
+        match place.checked_sub(1) {
+            None => Some(self.acked_end),
+            Some(index) => self.ends.get(usize::try_from(index).ok()?).copied(),
+        }
+    }
+
+    /// Whether a record of so many bytes could be written at once.
+    pub(super) fn has_room(&self, len: usize) -> bool {
+        self.end() + len as u64 <= self.credit
+    }
+
+    /// Whether the peer would ever take a record of so many bytes.
+    pub(super) fn fits(&self, len: usize) -> bool {
+        len + FRAME_OVERHEAD <= self.max_frame
+    }
+
+    /// Numbers a record.
+    pub(super) fn bind(&mut self, head: &[u8], body: &[u8], durable: bool) -> u64 {
+        self.push(head, body);
+        if !durable {
+            self.kept = self.last();
+        }
+        self.last()
+    }
+
+    fn push(&mut self, head: &[u8], body: &[u8]) {
+        let end = self.end() + (head.len() + body.len()) as u64;
+        self.bytes.extend(head);
+        self.bytes.extend(body);
+        self.ends.push_back(end);
+    }
+
+    /// A store has everything up to this number.
+    pub(super) fn keep(&mut self, seq: u64) {
+        self.kept = self.kept.max(seq.min(self.last()));
+    }
+
+    pub(super) fn kept(&self) -> u64 {
+        self.kept
+    }
+
+    /// The peer has accepted and grants anew. What is lower than before is late and changes nothing.
+    pub(super) fn ack(&mut self, ack: Ack) -> Result<(), Violation> {
+        if ack.to > self.written {
+            return Err(Violation::protocol("an acknowledgement of what was never sent"));
+        }
+        self.credit = self.credit.max(ack.credit);
+        let count = usize::try_from(ack.to.saturating_sub(self.acked)).unwrap_or(usize::MAX);
+        let Some(last) = count.checked_sub(1) else { return Ok(()) };
+        if let Some(end) = self.ends.get(last).copied() {
+            self.bytes.drain(..(end - self.acked_end) as usize);
+            self.ends.drain(..count);
+            self.acked_end = end;
+            self.acked = ack.to;
+            self.sent = self.sent.max(self.acked);
+        }
+        Ok(())
+    }
+
+    /// The records from this number on, each with its number, for a store.
+    pub(super) fn records_from(&self, first: u64) -> impl Iterator<Item = (u64, Vec<u8>)> + '_ {
+        let skip = first.saturating_sub(self.acked + 1);
+        let numbered = self.ends.iter().enumerate().skip(usize::try_from(skip).unwrap_or(usize::MAX));
+        numbered.map(|(index, end)| {
+            let start = index.checked_sub(1).and_then(|index| self.ends.get(index)).copied();
+            let range = ((start.unwrap_or(self.acked_end)) - self.acked_end) as usize
+                ..(end - self.acked_end) as usize;
+            (self.acked + 1 + index as u64, self.bytes.range(range).copied().collect())
+        })
+    }
+
+    /// A new link takes up where the peer says it stands.
+    pub(super) fn resume(&mut self, peer: &Position) -> Result<(), Violation> {
+        self.max_frame = usize::try_from(peer.max_frame).unwrap_or(usize::MAX);
+        let stands = self.end_of(peer.recv).filter(|_| peer.recv >= self.acked);
+        let stands = stands
+            .ok_or(Violation { code: Code::SessionLost, what: "the two sides disagree on what was sent" })?;
+        if peer.credit < stands + peer.max_frame {
+            return Err(Violation::protocol("the credit window is smaller than max_frame"));
+        }
+        self.written = self.written.max(peer.recv);
+        self.ack(Ack { to: peer.recv, credit: peer.credit })?;
+        self.sent = self.acked;
+        Ok(())
+    }
+
+    /// Whether a record waits that may be written.
+    pub(super) fn is_due(&self) -> bool {
+        self.sent < self.kept && self.end_of(self.sent + 1).is_some_and(|end| end <= self.credit)
+    }
+
+    /// Appends what may be written, up to `room` bytes but one record at least if it fits the peer's frame;
+    /// answers with the number of the first.
+    pub(super) fn write(&mut self, room: usize, out: &mut Vec<u8>) -> Option<u64> {
+        let from = self.end_of(self.sent)?;
+        let room = room.min(self.max_frame.saturating_sub(out.len() + FRAME_OVERHEAD));
+        let limit = self.credit.min(from + room as u64);
+        let skip = usize::try_from(self.sent - self.acked).unwrap_or(usize::MAX);
+        let ready = usize::try_from(self.kept - self.sent).unwrap_or(usize::MAX);
+        let count = self.ends.iter().skip(skip).take(ready).take_while(|end| **end <= limit).count();
+        let count = if count == 0 && self.is_due() { 1 } else { count };
+        if count == 0 {
+            return None;
+        }
+        let base = self.sent + 1;
+        self.sent += count as u64;
+        self.written = self.written.max(self.sent);
+        let to = self.end_of(self.sent)?;
+        let range = (from - self.acked_end) as usize..(to - self.acked_end) as usize;
+        let (front, back) = self.bytes.as_slices();
+        let (start, end) = (range.start, range.end);
+        out.extend_from_slice(front.get(start.min(front.len())..end.min(front.len())).unwrap_or_default());
+        let back_range = start.saturating_sub(front.len())..end.saturating_sub(front.len());
+        out.extend_from_slice(back.get(back_range).unwrap_or_default());
+        Some(base)
+    }
+
+    pub(super) fn first(&self) -> u64 {
+        self.acked + 1
+    }
+}

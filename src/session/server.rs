@@ -1,0 +1,365 @@
+//! The server's half.
+
+use super::code::{Code, Violation};
+use super::endpoint::{Answer, Closing, Control, Endpoint, Event, Payload, Role, Room};
+use super::handshake::{Hello, Identity, Limits, Status, Tombstone, Welcome};
+use super::receiver::Due;
+use super::store::{Delta, Found, Stored};
+use super::wire::{Ack, Frame, Record, Span, VERSION};
+
+/// What a WELCOME says besides where the streams are, in milliseconds; 0 is for never, or for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Times {
+    /// A session is kept so long after its last connection.
+    pub resume_ms: u64,
+    /// The server pings after so much silence.
+    pub ping_ms: u64,
+    /// A connection is dead after so much silence; a session whose WELCOME was never acknowledged is too.
+    pub idle_ms: u64,
+    /// The token counts for so long.
+    pub auth_ttl_ms: u64,
+}
+
+/// A session, seen from the server. Like the client's half it has no clock, no socket and no randomness.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Session {
+    identity: Identity,
+    principal: Vec<u8>,
+    fence: u64,
+    confirmed: bool,
+    end: Endpoint,
+    durable: bool,
+}
+
+/// What a HELLO comes to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// The session goes on: [`Session::resume`].
+    Resume,
+    /// There is a new session: [`Session::new`], with this status and proof.
+    Create {
+        /// What became of the session asked for.
+        status: Status,
+        /// What is known of it.
+        tombstone: Option<Tombstone>,
+    },
+    /// The connection is ended: a later one of the same session has been here already.
+    Superseded,
+}
+
+/// Reads the frame that begins a connection.
+///
+/// # Errors
+/// If it is not a HELLO alone.
+pub fn read_hello(bytes: &[u8], max: usize) -> Result<Hello, Violation> {
+    if bytes.len() > max {
+        return Err(Violation { code: Code::TooBig, what: "a HELLO larger than this server takes" });
+    }
+    let mut frame = Frame::read(bytes)?;
+    let first = frame.next().transpose()?.map(|framed| framed.record);
+    match first {
+        Some(Record::Hello(hello))
+            if frame.head == super::wire::Head::default() && frame.next().is_none() =>
+        {
+            Ok(hello)
+        }
+        _ => Err(Violation::protocol("the first frame is not a HELLO alone")),
+    }
+}
+
+/// What a session that a store has kept, or a tombstone, makes of a HELLO.
+pub fn judge(hello: &Hello, principal: &[u8], found: Option<&Found>) -> Verdict {
+    let Some(asked) = &hello.session else {
+        return Verdict::Create { status: Status::New, tombstone: None };
+    };
+    match found {
+        Some(Found::Session(stored)) if stored.identity.is(asked) => {
+            let session = Session::restored(Limits::default(), stored);
+            session.judge(hello, principal)
+        }
+        Some(Found::Grave { identity, principal: whose, tombstone })
+            if identity.is(asked) && whose == principal =>
+        {
+            Verdict::Create { status: Status::Expired, tombstone: Some(*tombstone) }
+        }
+        // Nobody learns that a session exists whose secret they do not have.
+        _ => Verdict::Create { status: Status::Unknown, tombstone: None },
+    }
+}
+
+impl Session {
+    /// A session that begins. `durable`: a store keeps it, and nothing is written or acknowledged before
+    /// [`keep`](Session::keep).
+    pub fn new(identity: Identity, principal: Vec<u8>, limits: Limits, durable: bool) -> Self {
+        let end = Endpoint::new(Role::Server, limits, durable);
+        Self { identity, principal, fence: 0, confirmed: false, end, durable }
+    }
+
+    /// A session that a store has kept. Requests whose handler was lost are answered.
+    pub fn restored(limits: Limits, stored: &Stored) -> Self {
+        let mut session = Self {
+            identity: stored.identity,
+            principal: stored.principal.clone(),
+            fence: stored.state.fence,
+            confirmed: stored.state.confirmed,
+            end: Endpoint::restored(Role::Server, limits, stored),
+            durable: true,
+        };
+        let interrupted: Vec<u64> = session.end.asking().collect();
+        for id in interrupted {
+            let nothing = Payload { channel: 0, text: true, bytes: &[] };
+            session.end.respond(id, Answer::Interrupted as u64, false, nothing);
+        }
+        session
+    }
+
+    /// What this session makes of a HELLO that names it.
+    pub fn judge(&self, hello: &Hello, principal: &[u8]) -> Verdict {
+        let lost = |status, tombstone| Verdict::Create { status, tombstone };
+        if !hello.session.is_some_and(|asked| self.identity.is(&asked)) {
+            return lost(Status::Unknown, None);
+        }
+        if self.principal != principal {
+            return lost(Status::Forbidden, None);
+        }
+        if hello.fence <= self.fence {
+            return Verdict::Superseded;
+        }
+        let (ours, theirs) = (&self.end, &hello.position);
+        let accepted = ours.receiver.accepted();
+        let inbound = theirs.first <= accepted + 1 && accepted < theirs.next;
+        let outbound = (ours.sender.acked()..=ours.sender.last()).contains(&theirs.recv);
+        if inbound && outbound { Verdict::Resume } else { lost(Status::RolledBack, Some(self.tombstone())) }
+    }
+
+    /// Moves a new session to its first connection: the frame that welcomes it.
+    ///
+    /// # Errors
+    /// If the HELLO grants less than one frame.
+    pub fn welcome_new(
+        &mut self,
+        hello: &Hello,
+        times: Times,
+        status: Status,
+        tombstone: Option<Tombstone>,
+    ) -> Result<Vec<u8>, Violation> {
+        let fresh = super::Position { first: 1, next: 1, recv: 0, ..hello.position };
+        self.end.sender.resume(&fresh)?;
+        Ok(self.welcome(hello, times, status, tombstone))
+    }
+
+    /// Moves the session to another connection, after [`Verdict::Resume`]: the frame that welcomes it.
+    ///
+    /// # Errors
+    /// If the HELLO does not fit after all.
+    pub fn resume(
+        &mut self,
+        hello: &Hello,
+        times: Times,
+        events: &mut Vec<Event>,
+    ) -> Result<Vec<u8>, Violation> {
+        let before = self.end.sender.acked();
+        self.end.sender.resume(&hello.position)?;
+        if self.end.sender.acked() > before {
+            events.push(Event::Acked { to: self.end.sender.acked() });
+        }
+        self.confirmed = true;
+        Ok(self.welcome(hello, times, Status::Resumed, None))
+    }
+
+    fn welcome(
+        &mut self,
+        hello: &Hello,
+        times: Times,
+        status: Status,
+        tombstone: Option<Tombstone>,
+    ) -> Vec<u8> {
+        self.fence = hello.fence;
+        let position = self.end.position();
+        self.end.relink(hello.fence, Some(Ack { to: position.recv, credit: position.credit }));
+        let Times { resume_ms, ping_ms, idle_ms, auth_ttl_ms } = times;
+        let welcome = Welcome {
+            version: VERSION,
+            status,
+            session: self.identity,
+            position,
+            resume_ms,
+            ping_ms,
+            idle_ms,
+            auth_ttl_ms,
+            tombstone,
+            url: Span { start: 0, end: 0 },
+        };
+        welcome.frame("")
+    }
+
+    /// Takes a frame in. From a connection that no longer counts it changes nothing.
+    ///
+    /// # Errors
+    /// If the client broke the protocol: end the connection with [`violated`](Session::violated). What came
+    /// before the fault stands.
+    pub fn receive(&mut self, fence: u64, frame: &[u8], events: &mut Vec<Event>) -> Result<(), Violation> {
+        if self.end.link != Some(fence) {
+            return Ok(());
+        }
+        let head = Frame::read(frame)?.head;
+        // Nothing numbered counts before the client has had its WELCOME, and it says so with an acknowledgement.
+        self.confirmed |= head.ack.is_some();
+        if !self.confirmed && head.base.is_some() {
+            return Err(Violation::protocol("a numbered record before the WELCOME was acknowledged"));
+        }
+        self.end.receive(frame, events)
+    }
+
+    /// A connection is gone.
+    pub fn gone(&mut self, fence: u64) {
+        if self.end.link == Some(fence) {
+            self.end.link = None;
+        }
+    }
+
+    /// The connection that carries the session.
+    pub fn link(&self) -> Option<u64> {
+        self.end.link
+    }
+
+    /// The fence of its latest connection.
+    pub fn fence(&self) -> u64 {
+        self.fence
+    }
+
+    /// Its name and secret.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// Whose it is.
+    pub fn principal(&self) -> &[u8] {
+        &self.principal
+    }
+
+    /// Whether the client is known to have had its WELCOME. Until then the session lives `idle_ms` only.
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed
+    }
+
+    /// What can be proved of this session once it is gone. Nothing may be accepted afterwards.
+    pub fn tombstone(&self) -> Tombstone {
+        Tombstone { recv: self.end.receiver.accepted(), next: self.end.sender.last() + 1 }
+    }
+
+    /// The application has the record of this number. What it has is acknowledged up to the first that it
+    /// has not.
+    pub fn accept(&mut self, seq: u64) {
+        self.end.accept(seq);
+    }
+
+    /// Whether a payload of so many bytes could be written at once.
+    pub fn room(&self, payload: usize) -> Room {
+        self.end.room(payload)
+    }
+
+    /// Binds a message: its number. It is held until the client has accepted it.
+    pub fn message(&mut self, payload: Payload<'_>) -> u64 {
+        self.end.message(payload)
+    }
+
+    /// Binds a request: its own number, and the record's. `timeout_ms` 0 is for ever.
+    pub fn request(&mut self, timeout_ms: u64, method: &str, payload: Payload<'_>) -> (u64, u64) {
+        self.end.request(timeout_ms, method, payload)
+    }
+
+    /// Answers a request of the client's; none if nobody waits for it any more.
+    pub fn respond(&mut self, id: u64, status: u64, more: bool, payload: Payload<'_>) -> Option<u64> {
+        self.end.respond(id, status, more, payload)
+    }
+
+    /// Tells the client that nobody waits for this answer any more.
+    pub fn cancel(&mut self, id: u64) -> Option<u64> {
+        self.end.cancel(id)
+    }
+
+    /// Tells the client that its channel is open; none if it is not.
+    pub fn confirm(&mut self, channel: u64, payload: Payload<'_>) -> Option<u64> {
+        self.end.confirm(channel, payload)
+    }
+
+    /// Shuts a channel; none if it is not open.
+    pub fn shut(&mut self, channel: u64, code: u64, reason: &str) -> Option<u64> {
+        self.end.shut(channel, code, reason)
+    }
+
+    /// Open channels: number and name.
+    pub fn channels(&self) -> Vec<(u64, String)> {
+        let mut channels = Vec::new();
+        for (channel, record) in self.end.channels() {
+            let mut frame = vec![1, 1];
+            frame.extend_from_slice(record);
+            let read = Frame::read(&frame).ok().and_then(|mut frame| frame.next()?.ok());
+            if let Some(Record::Open { name, .. }) = read.map(|framed| framed.record) {
+                channels.push((channel, name.text(&frame).to_owned()));
+            }
+        }
+        channels
+    }
+
+    /// Goes with the next frame or never; false if it will not.
+    pub fn volatile(&mut self, payload: Payload<'_>) -> bool {
+        self.end.volatile(payload)
+    }
+
+    /// Goes with the next frame; nothing if there is no link.
+    pub fn control(&mut self, control: Control<'_>) {
+        self.end.control(control);
+    }
+
+    /// Whether a frame has something to say.
+    pub fn due(&self) -> Due {
+        self.end.due()
+    }
+
+    /// The next frame for the current link, of about `room` bytes; false if there is nothing to say.
+    pub fn frame(&mut self, room: usize, out: &mut Vec<u8>) -> bool {
+        self.end.frame(room, out)
+    }
+
+    /// The last frame on the current link.
+    pub fn close(&mut self, closing: Closing<'_>) -> Vec<u8> {
+        self.end.close(closing)
+    }
+
+    /// Answers a violation: the last frame on the current link.
+    pub fn violated(&mut self, violation: Violation) -> Vec<u8> {
+        self.end.close(Closing::for_violation(violation))
+    }
+
+    /// The last record bound, and the last one accepted by the client.
+    pub fn outgoing(&self) -> (u64, u64) {
+        (self.end.sender.last(), self.end.sender.acked())
+    }
+
+    /// The last record that arrived, and the last one accepted here.
+    pub fn incoming(&self) -> (u64, u64) {
+        (self.end.receiver.received(), self.end.receiver.accepted())
+    }
+
+    /// Bytes held until the client has accepted them.
+    pub fn held(&self) -> usize {
+        self.end.sender.held()
+    }
+
+    /// What a store is to keep, if anything changed.
+    pub fn delta(&mut self) -> Option<Delta> {
+        (self.durable && self.end.is_unkept()).then(|| self.end.delta(self.fence, self.confirmed))
+    }
+
+    /// A store has kept this.
+    pub fn keep(&mut self, delta: &Delta) {
+        self.end.keep(delta);
+    }
+}
+
+/// A frame that ends a connection which has no session.
+pub fn refuse(closing: Closing<'_>) -> Vec<u8> {
+    Endpoint::new(Role::Server, Limits::default(), false).close(closing)
+}

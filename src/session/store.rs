@@ -1,0 +1,169 @@
+//! What outlives a process: the state of a session as a store keeps it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::handshake::{Identity, Tombstone};
+
+/// Everything of a session but its records and channels. Small, and written whole with every change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct State {
+    /// Of the connection that carried the session last.
+    pub fence: u64,
+    /// The client is known to have had the WELCOME that made the session.
+    pub confirmed: bool,
+    /// Records of the peer that the application has, and the bytes they take.
+    pub accepted: u64,
+    /// See `accepted`.
+    pub accepted_end: u64,
+    /// Records that the peer has accepted, and the bytes they take.
+    pub acked: u64,
+    /// See `acked`.
+    pub acked_end: u64,
+    /// The last record bound.
+    pub last: u64,
+    /// Requests of this side that wait for their answer.
+    pub asked: BTreeSet<u64>,
+    /// The number of this side's next request.
+    pub next_request: u64,
+    /// Requests of the peer that wait for their answer.
+    pub asking: BTreeSet<u64>,
+    /// The highest number of a request of the peer's.
+    pub last_asking: u64,
+    /// The highest number of a channel.
+    pub last_channel: u64,
+}
+
+/// What changed since the last delta.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Delta {
+    /// In place of the state before.
+    pub state: State,
+    /// Records bound since, by number. Those up to `state.acked` may be forgotten.
+    pub appended: Vec<(u64, Vec<u8>)>,
+    /// In place of the channels before, if they changed: each with its OPEN record.
+    pub channels: Option<BTreeMap<u64, Vec<u8>>>,
+}
+
+/// A session as it is read back.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Stored {
+    /// Its name and secret.
+    pub identity: Identity,
+    /// Whose it is; empty on the client's side.
+    pub principal: Vec<u8>,
+    /// Where it stood.
+    pub state: State,
+    /// Records after `state.acked` up to `state.last`, each as it goes over the wire.
+    pub records: Vec<(u64, Vec<u8>)>,
+    /// Open channels, each with its OPEN record.
+    pub channels: BTreeMap<u64, Vec<u8>>,
+}
+
+impl Stored {
+    /// A session that has just begun.
+    pub fn new(identity: Identity, principal: Vec<u8>) -> Self {
+        let state = State { next_request: 1, ..State::default() };
+        Self { identity, principal, state, records: Vec::new(), channels: BTreeMap::new() }
+    }
+
+    /// Takes a change in.
+    pub fn apply(&mut self, delta: &Delta) {
+        self.state = delta.state.clone();
+        self.records.extend(delta.appended.iter().cloned());
+        self.records.retain(|(seq, _)| *seq > self.state.acked);
+        if let Some(channels) = &delta.channels {
+            self.channels = channels.clone();
+        }
+    }
+}
+
+/// Where a client keeps its session. What it keeps must still be there when it says so: nothing is sent
+/// before.
+pub trait Store {
+    /// What can go wrong.
+    type Error;
+
+    /// The session kept last, if there is one.
+    ///
+    /// # Errors
+    /// If nobody can tell.
+    fn load(&mut self) -> Result<Option<Stored>, Self::Error>;
+
+    /// Begins with another session, or with none.
+    ///
+    /// # Errors
+    /// If it is not kept.
+    fn begin(&mut self, session: Option<&Stored>) -> Result<(), Self::Error>;
+
+    /// Keeps a change.
+    ///
+    /// # Errors
+    /// If it is not kept.
+    fn commit(&mut self, delta: &Delta) -> Result<(), Self::Error>;
+}
+
+/// As long as the process lives.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct MemoryStore(Option<Stored>);
+
+impl Store for MemoryStore {
+    type Error = std::convert::Infallible;
+
+    fn load(&mut self) -> Result<Option<Stored>, Self::Error> {
+        Ok(self.0.clone())
+    }
+
+    fn begin(&mut self, session: Option<&Stored>) -> Result<(), Self::Error> {
+        self.0 = session.cloned();
+        Ok(())
+    }
+
+    fn commit(&mut self, delta: &Delta) -> Result<(), Self::Error> {
+        if let Some(stored) = &mut self.0 {
+            stored.apply(delta);
+        }
+        Ok(())
+    }
+}
+
+/// What a server's store finds under a session's name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Found {
+    /// The session itself.
+    Session(Box<Stored>),
+    /// It is over; whose it was, its secret, and what can be proved of it.
+    Grave {
+        /// Its name and secret.
+        identity: Identity,
+        /// Whose it was.
+        principal: Vec<u8>,
+        /// How far it came.
+        tombstone: Tombstone,
+    },
+}
+
+/// Where servers keep their sessions. The only thing that must be atomic is [`bind`](SessionStore::bind):
+/// of two servers that want a session, one gets it.
+pub trait SessionStore: Send + Sync + 'static {
+    /// What can go wrong.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// What stands under this name.
+    fn load(&self, id: [u8; 16]) -> impl Future<Output = Result<Option<Found>, Self::Error>> + Send;
+
+    /// A new session.
+    fn create(&self, session: Stored) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Raises the fence if it is lower than this one; false if it is not. Compare-and-set.
+    fn bind(&self, id: [u8; 16], fence: u64) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+
+    /// Keeps a change, unless the session has been bound with a higher fence since: then false.
+    fn commit(&self, id: [u8; 16], delta: Delta) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+
+    /// Ends a session and leaves a tombstone.
+    fn bury(
+        &self,
+        id: [u8; 16],
+        tombstone: Tombstone,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+}

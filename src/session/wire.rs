@@ -1,0 +1,452 @@
+//! The bytes of `everwire.v1`: frames, records, varints. PROTOCOL.md says the same in words.
+
+use super::code::{Code, Violation};
+use super::handshake::{Hello, Welcome};
+
+/// The subprotocol both ends name (RFC 6455, section 1.9).
+pub const SUBPROTOCOL: &str = "everwire.v1";
+/// The version of the protocol that this is.
+pub const VERSION: u64 = 1;
+/// The largest integer on the wire, so that every language can hold it: 2^53 - 1.
+pub const MAX_INTEGER: u64 = (1 << 53) - 1;
+/// What a frame takes besides its records, at most: head, base, ack and credit.
+pub const FRAME_OVERHEAD: usize = 25;
+/// The shortest and the longest limit a side may announce for a frame.
+pub const FRAME_LIMITS: (u64, u64) = (1_024, 1 << 30);
+
+/// A frame's head: it holds sequenced records, and the number of the first follows.
+const SEQUENCED: u8 = 1;
+/// A frame's head: an acknowledgement and a credit follow.
+const ACKS: u8 = 2;
+
+/// A record's payload is text.
+pub(super) const TEXT: u8 = 0x20;
+/// A record's body begins with a channel.
+pub(super) const CHANNEL: u8 = 0x40;
+/// More responses to the same request follow.
+pub(super) const MORE: u8 = 0x80;
+const TYPE: u8 = 0x1f;
+
+pub(super) const HELLO: u8 = 1;
+pub(super) const WELCOME: u8 = 2;
+pub(super) const MSG: u8 = 3;
+pub(super) const VOL: u8 = 4;
+pub(super) const REQ: u8 = 5;
+pub(super) const RES: u8 = 6;
+pub(super) const CANCEL: u8 = 7;
+pub(super) const OPEN: u8 = 8;
+pub(super) const SHUT: u8 = 9;
+pub(super) const PING: u8 = 10;
+pub(super) const PONG: u8 = 11;
+pub(super) const AUTH: u8 = 12;
+pub(super) const AUTHED: u8 = 13;
+pub(super) const GOAWAY: u8 = 14;
+pub(super) const CLOSE: u8 = 15;
+pub(super) const EXT: u8 = 16;
+
+/// The flags that each type may carry, from type 0.
+const FLAGS: [u8; 17] =
+    [0, 0, 0, TEXT | CHANNEL, TEXT | CHANNEL, TEXT | CHANNEL, TEXT | MORE, 0, TEXT, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// Where something stands in the frame it came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// Its first byte.
+    pub start: usize,
+    /// One past its last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The bytes themselves.
+    pub fn of<'a>(&self, frame: &'a [u8]) -> &'a [u8] {
+        frame.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The bytes as text; empty if they are none.
+    pub fn text<'a>(&self, frame: &'a [u8]) -> &'a str {
+        core::str::from_utf8(self.of(frame)).unwrap_or_default()
+    }
+
+    /// How many bytes.
+    pub fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What stands before the records of a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Head {
+    /// The sequence number of the first sequenced record, if there is one.
+    pub base: Option<u64>,
+    /// Every record up to this number is accepted, and so many bytes of sequenced records may be sent in all.
+    pub ack: Option<Ack>,
+}
+
+/// What a receiver grants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ack {
+    /// Every sequence number up to this one is accepted.
+    pub to: u64,
+    /// Absolute: bytes of sequenced records, as encoded, that the peer may have sent since the session began.
+    pub credit: u64,
+}
+
+/// One record, its texts and payloads as places in the frame.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "PROTOCOL.md describes each field under the same name")]
+pub enum Record {
+    Hello(Hello),
+    Welcome(Welcome),
+    /// Channel 0 is none.
+    Message {
+        channel: u64,
+        text: bool,
+        payload: Span,
+    },
+    Volatile {
+        channel: u64,
+        text: bool,
+        payload: Span,
+    },
+    Request {
+        id: u64,
+        timeout_ms: u64,
+        channel: u64,
+        method: Span,
+        text: bool,
+        payload: Span,
+    },
+    Response {
+        id: u64,
+        status: u64,
+        more: bool,
+        text: bool,
+        payload: Span,
+    },
+    Cancel {
+        id: u64,
+    },
+    Open {
+        channel: u64,
+        name: Span,
+        text: bool,
+        payload: Span,
+    },
+    Shut {
+        channel: u64,
+        code: u64,
+        reason: Span,
+    },
+    Ping {
+        token: u64,
+    },
+    Pong {
+        token: u64,
+        hold_us: u64,
+    },
+    Auth {
+        token: Span,
+    },
+    Authed {
+        status: u64,
+        ttl_ms: u64,
+    },
+    GoAway {
+        code: u64,
+        grace_ms: u64,
+        min_ms: u64,
+        jitter_ms: u64,
+        url: Span,
+        reason: Span,
+    },
+    Close {
+        code: u64,
+        retry: bool,
+        forget: bool,
+        retry_after_ms: u64,
+        recv: u64,
+        reason: Span,
+    },
+    Ext {
+        id: u64,
+        body: Span,
+    },
+}
+
+/// Whether a kind octet's records are numbered, acknowledged and resent.
+pub fn is_sequenced(kind: u8) -> bool {
+    matches!(kind & TYPE, MSG | REQ | RES | CANCEL | OPEN | SHUT)
+}
+
+/// Reads a frame: its head at once, its records one after the other.
+#[derive(Clone, Debug)]
+pub struct Frame<'a> {
+    /// What stands before the records.
+    pub head: Head,
+    body: Reader<'a>,
+}
+
+/// A record and the kind octet and length it came with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Framed {
+    /// The kind octet.
+    pub kind: u8,
+    /// Bytes of the whole record as encoded.
+    pub len: usize,
+    /// What it says.
+    pub record: Record,
+}
+
+impl<'a> Frame<'a> {
+    /// Reads the head.
+    ///
+    /// # Errors
+    /// If these bytes begin no frame.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, Violation> {
+        let mut body = Reader { bytes, at: 0, end: bytes.len() };
+        let flags = body.u8()?;
+        if flags & !(SEQUENCED | ACKS) != 0 {
+            return Err(Violation::protocol("unknown bits in the frame's head"));
+        }
+        let base = if flags & SEQUENCED != 0 { Some(body.integer()?) } else { None };
+        if base == Some(0) {
+            return Err(Violation::protocol("sequence numbers begin at 1"));
+        }
+        let ack =
+            if flags & ACKS != 0 { Some(Ack { to: body.integer()?, credit: body.integer()? }) } else { None };
+        Ok(Self { head: Head { base, ack }, body })
+    }
+}
+
+impl Iterator for Frame<'_> {
+    type Item = Result<Framed, Violation>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.body.at == self.body.end {
+            return None;
+        }
+        let read = self.body.record();
+        if read.is_err() {
+            self.body.at = self.body.end;
+        }
+        Some(read)
+    }
+}
+
+/// Writes a frame's head.
+pub(super) fn put_head(out: &mut Vec<u8>, head: Head) {
+    let (base, acks) = (u8::from(head.base.is_some()), u8::from(head.ack.is_some()));
+    out.push(base * SEQUENCED + acks * ACKS);
+    if let Some(base) = head.base {
+        put_integer(out, base);
+    }
+    if let Some(ack) = head.ack {
+        put_integer(out, ack.to);
+        put_integer(out, ack.credit);
+    }
+}
+
+/// Writes a record whose body is made of integers, then bytes.
+pub(super) fn put_record(out: &mut Vec<u8>, kind: u8, integers: &[u64], bytes: &[u8]) {
+    out.push(kind);
+    let len = integers.iter().map(|integer| integer_len(*integer)).sum::<usize>() + bytes.len();
+    put_integer(out, len as u64);
+    for integer in integers {
+        put_integer(out, *integer);
+    }
+    out.extend_from_slice(bytes);
+}
+
+/// Unsigned LEB128, as short as can be.
+pub(super) fn put_integer(out: &mut Vec<u8>, value: u64) {
+    let mut rest = value.min(MAX_INTEGER);
+    while rest >= 0x80 {
+        out.push(rest as u8 | 0x80);
+        rest >>= 7;
+    }
+    out.push(rest as u8);
+}
+
+/// How many bytes [`put_integer`] writes.
+pub(super) fn integer_len(value: u64) -> usize {
+    (64 - (value.min(MAX_INTEGER) | 1).leading_zeros() as usize).div_ceil(7)
+}
+
+/// A close reason longer than this is cut, as that of a WebSocket close frame is (RFC 6455, section 5.5).
+pub(super) const REASON_MAX: usize = 123;
+/// The longest channel name, method or URL.
+pub const NAME_MAX: usize = 1_024;
+
+/// Takes a frame apart, byte by byte, within its bounds.
+#[derive(Clone, Debug)]
+pub(super) struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    end: usize,
+}
+
+impl Reader<'_> {
+    fn u8(&mut self) -> Result<u8, Violation> {
+        let byte = self.bytes.get(self.at).filter(|_| self.at < self.end);
+        let byte = *byte.ok_or(Violation::protocol("the frame ends too early"))?;
+        self.at += 1;
+        Ok(byte)
+    }
+
+    pub(super) fn integer(&mut self) -> Result<u64, Violation> {
+        let mut value = 0;
+        for shift in (0..56).step_by(7) {
+            let byte = self.u8()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                if (byte == 0 && shift > 0) || value > MAX_INTEGER {
+                    break;
+                }
+                return Ok(value);
+            }
+        }
+        Err(Violation::protocol("an integer is too long or too large"))
+    }
+
+    pub(super) fn span(&mut self, len: u64) -> Result<Span, Violation> {
+        let left = self.end - self.at;
+        let len = usize::try_from(len).ok().filter(|len| *len <= left);
+        let len = len.ok_or(Violation::protocol("a length reaches past its end"))?;
+        let start = self.at;
+        self.at += len;
+        Ok(Span { start, end: self.at })
+    }
+
+    pub(super) fn sixteen(&mut self) -> Result<[u8; 16], Violation> {
+        let span = self.span(16)?;
+        span.of(self.bytes).try_into().map_err(|_| Violation::protocol("the frame ends too early"))
+    }
+
+    /// Everything up to the end of the record.
+    pub(super) fn rest(&mut self) -> Span {
+        let start = self.at;
+        self.at = self.end;
+        Span { start, end: self.end }
+    }
+
+    fn text(&self, span: Span, max: usize) -> Result<Span, Violation> {
+        if span.len() > max || core::str::from_utf8(span.of(self.bytes)).is_err() {
+            return Err(Violation::protocol("a name or reason is too long or not UTF-8"));
+        }
+        Ok(span)
+    }
+
+    /// A text with its length before it.
+    fn name(&mut self) -> Result<Span, Violation> {
+        let len = self.integer()?;
+        let span = self.span(len)?;
+        self.text(span, NAME_MAX)
+    }
+
+    pub(super) fn rest_as_text(&mut self, max: usize) -> Result<Span, Violation> {
+        let span = self.rest();
+        self.text(span, max)
+    }
+
+    fn record(&mut self) -> Result<Framed, Violation> {
+        let start = self.at;
+        let kind = self.u8()?;
+        let flags = FLAGS.get(usize::from(kind & TYPE)).filter(|_| kind & TYPE != 0);
+        let Some(flags) = flags.filter(|flags| kind & !TYPE & !**flags == 0) else {
+            return Err(Violation::protocol("a record of a type or with flags that do not exist"));
+        };
+        let _ = flags;
+        let len = self.integer()?;
+        let body = self.span(len)?;
+        let outer = core::mem::replace(&mut self.end, body.end);
+        self.at = body.start;
+        let record = self.body(kind)?;
+        if self.at != self.end {
+            return Err(Violation::protocol("a record is longer than what it says"));
+        }
+        self.end = outer;
+        Ok(Framed { kind, len: self.at - start, record })
+    }
+
+    fn body(&mut self, kind: u8) -> Result<Record, Violation> {
+        let text = kind & TEXT != 0;
+        let more = kind & MORE != 0;
+        Ok(match kind & TYPE {
+            HELLO => Record::Hello(Hello::read(self)?),
+            WELCOME => Record::Welcome(Welcome::read(self)?),
+            MSG => Record::Message { channel: self.channel(kind)?, text, payload: self.rest() },
+            VOL => Record::Volatile { channel: self.channel(kind)?, text, payload: self.rest() },
+            REQ => Record::Request {
+                channel: self.channel(kind)?,
+                id: self.numbered()?,
+                timeout_ms: self.integer()?,
+                method: self.name()?,
+                text,
+                payload: self.rest(),
+            },
+            RES => Record::Response {
+                id: self.numbered()?,
+                status: self.integer()?,
+                more,
+                text,
+                payload: self.rest(),
+            },
+            CANCEL => Record::Cancel { id: self.numbered()? },
+            OPEN => {
+                Record::Open { channel: self.numbered()?, name: self.name()?, text, payload: self.rest() }
+            }
+            SHUT => Record::Shut {
+                channel: self.numbered()?,
+                code: self.integer()?,
+                reason: self.rest_as_text(REASON_MAX)?,
+            },
+            PING => Record::Ping { token: self.integer()? },
+            PONG => Record::Pong { token: self.integer()?, hold_us: self.integer()? },
+            AUTH => Record::Auth { token: self.rest() },
+            AUTHED => Record::Authed { status: self.integer()?, ttl_ms: self.integer()? },
+            GOAWAY => Record::GoAway {
+                code: self.integer()?,
+                grace_ms: self.integer()?,
+                min_ms: self.integer()?,
+                jitter_ms: self.integer()?,
+                url: self.name()?,
+                reason: self.rest_as_text(REASON_MAX)?,
+            },
+            CLOSE => {
+                let (code, flags) = (self.integer()?, self.integer()?);
+                if code == 0 || code > Code::LAST || flags > 3 {
+                    return Err(Violation::protocol("a close code or flag that does not exist"));
+                }
+                Record::Close {
+                    code,
+                    retry: flags & 1 != 0,
+                    forget: flags & 2 != 0,
+                    retry_after_ms: self.integer()?,
+                    recv: self.integer()?,
+                    reason: self.rest_as_text(REASON_MAX)?,
+                }
+            }
+            _ => Record::Ext { id: self.integer()?, body: self.rest() },
+        })
+    }
+
+    fn channel(&mut self, kind: u8) -> Result<u64, Violation> {
+        if kind & CHANNEL == 0 { Ok(0) } else { self.numbered() }
+    }
+
+    /// A number that begins at 1.
+    fn numbered(&mut self) -> Result<u64, Violation> {
+        let number = self.integer()?;
+        if number == 0 {
+            Err(Violation::protocol("channels and requests are numbered from 1"))
+        } else {
+            Ok(number)
+        }
+    }
+}

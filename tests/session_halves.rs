@@ -1,0 +1,149 @@
+//! The two halves of a session talk, without a network between them.
+#![cfg(all(feature = "session", not(target_arch = "wasm32")))]
+// A test that meets the unexpected must stop.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use everwire::session::{
+    Client, Closing, Code, Due, Event, Identity, Limits, Payload, Record, Session, Status, Times, Verdict,
+    read_hello,
+};
+
+const TIMES: Times = Times { resume_ms: 60_000, ping_ms: 25_000, idle_ms: 60_000, auth_ttl_ms: 0 };
+
+fn identity(number: u8) -> Identity {
+    Identity { id: [number; 16], secret: [number ^ 0xff; 16] }
+}
+
+fn text(bytes: &[u8]) -> Payload<'_> {
+    Payload { channel: 0, text: true, bytes }
+}
+
+/// A client and a server that have greeted each other.
+fn greeted() -> (Client, Session) {
+    let mut client = Client::new(Limits::default(), true, false);
+    let mut server = Session::new(identity(1), b"ann".to_vec(), Limits::default(), false);
+    let (fence, hello) = client.hello(b"token", 0);
+    let hello = read_hello(&hello, 4096).unwrap();
+    let welcome = server.welcome_new(&hello, TIMES, Status::New, None).unwrap();
+    let mut events = Vec::new();
+    client.receive(fence, &welcome, &mut events).unwrap();
+    assert!(matches!(events.as_slice(), [Event::Welcomed { .. }]));
+    (client, server)
+}
+
+/// Everything either has to say, until both are silent. What arrived: at the server, at the client.
+fn talk(client: &mut Client, server: &mut Session) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    let (mut up, mut down) = (Vec::new(), Vec::new());
+    let mut frame = Vec::new();
+    while client.due() != Due::Nothing || server.due() != Due::Nothing {
+        let mut events = Vec::new();
+        if client.frame(1024, &mut frame) {
+            server.receive(client.fence(), &frame, &mut events).unwrap();
+            for event in events.drain(..) {
+                if let Event::Numbered { seq, record: Record::Message { payload, .. } } = event {
+                    up.push(payload.of(&frame).to_vec());
+                    server.accept(seq);
+                }
+            }
+        }
+        if server.frame(1024, &mut frame) {
+            client.receive(client.fence(), &frame, &mut events).unwrap();
+            for event in events.drain(..) {
+                if let Event::Numbered { seq, record: Record::Message { payload, .. } } = event {
+                    down.push(payload.of(&frame).to_vec());
+                    client.accept(seq);
+                }
+            }
+        }
+    }
+    (up, down)
+}
+
+#[test]
+fn messages_arrive_in_order_both_ways_and_are_acknowledged() {
+    let (mut client, mut server) = greeted();
+    let sent: Vec<Vec<u8>> = (0..1000_u32).map(|i| i.to_le_bytes().to_vec()).collect();
+    for message in &sent {
+        client.message(text(message));
+        server.message(text(message));
+    }
+    let (up, down) = talk(&mut client, &mut server);
+    assert_eq!(up, sent);
+    assert_eq!(down, sent);
+    assert_eq!(client.outgoing(), (1000, 1000));
+    assert_eq!(server.outgoing(), (1000, 1000));
+    assert_eq!((client.held(), server.held()), (0, 0));
+    assert!(server.is_confirmed());
+}
+
+#[test]
+fn a_resumed_session_resends_what_was_not_accepted_and_nothing_else() {
+    let (mut client, mut server) = greeted();
+    talk(&mut client, &mut server);
+    client.message(text(b"one"));
+    talk(&mut client, &mut server);
+    client.message(text(b"two"));
+    server.message(text(b"zwei"));
+    let mut lost = Vec::new();
+    assert!(client.frame(1024, &mut lost));
+    assert!(server.frame(1024, &mut lost));
+    client.gone(1);
+    let (fence, hello) = client.hello(b"", 0);
+    let hello = read_hello(&hello, 4096).unwrap();
+    assert_eq!(server.judge(&hello, b"ann"), Verdict::Resume);
+    let welcome = server.resume(&hello, TIMES, &mut Vec::new()).unwrap();
+    client.receive(fence, &welcome, &mut Vec::new()).unwrap();
+    assert_eq!(talk(&mut client, &mut server), (vec![b"two".to_vec()], vec![b"zwei".to_vec()]));
+}
+
+#[test]
+fn a_lost_session_says_what_is_in_doubt_and_carries_on_with_what_was_never_sent() {
+    let (mut client, mut server) = greeted();
+    talk(&mut client, &mut server);
+    client.message(text(b"one"));
+    talk(&mut client, &mut server);
+    client.message(text(b"two"));
+    assert!(client.frame(1024, &mut Vec::new()));
+    client.message(text(b"three"));
+    client.gone(1);
+    // Another server, which knows nothing.
+    let mut server = Session::new(identity(2), b"ann".to_vec(), Limits::default(), false);
+    let (fence, hello) = client.hello(b"", 0);
+    let hello = read_hello(&hello, 4096).unwrap();
+    let welcome = server.welcome_new(&hello, TIMES, Status::Unknown, None).unwrap();
+    let mut events = Vec::new();
+    client.receive(fence, &welcome, &mut events).unwrap();
+    let [Event::Lost(loss), Event::Welcomed { .. }] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((loss.delivered, loss.in_doubt, loss.last), (1, 2, 3));
+    assert_eq!(loss.carried, [3]);
+    assert!(loss.missing);
+    assert_eq!(talk(&mut client, &mut server).0, [b"three".to_vec()]);
+}
+
+#[test]
+fn an_older_connection_is_told_that_it_is_superseded_and_changes_nothing() {
+    let (mut client, mut server) = greeted();
+    talk(&mut client, &mut server);
+    let mut old = Vec::new();
+    client.message(text(b"old"));
+    assert!(client.frame(1024, &mut old));
+    let (fence, hello) = client.hello(b"", 0);
+    let hello = read_hello(&hello, 4096).unwrap();
+    let welcome = server.resume(&hello, TIMES, &mut Vec::new()).unwrap();
+    let before = server.clone();
+    server.receive(1, &old, &mut Vec::new()).unwrap();
+    assert_eq!(server, before);
+    assert_eq!(server.judge(&hello, b"ann"), Verdict::Superseded);
+    client.receive(fence, &welcome, &mut Vec::new()).unwrap();
+    assert_eq!(talk(&mut client, &mut server).0, [b"old".to_vec()]);
+    let frame = server.close(Closing {
+        code: Code::Normal,
+        retry: false,
+        forget: true,
+        retry_after_ms: 0,
+        reason: "",
+    });
+    let mut events = Vec::new();
+    client.receive(fence, &frame, &mut events).unwrap();
+    assert!(matches!(events.as_slice(), [Event::Plain(Record::Close { recv: 1, forget: true, .. })]));
+}
