@@ -1,4 +1,4 @@
-// The numbers that src/web/js.rs and this face speak in. Single constants, so that they are inlined.
+// The numbers that the core and this face speak in, as in src/web/js/numbers.rs. Single constants, so that they are inlined.
 
 /** The functions of a wasm instance. A dead one answers nothing. */
 export interface Core {

@@ -1,6 +1,6 @@
 import type { WireError } from "./errors.ts";
 
-/** What the core calls; see js.rs. It may not throw: an exception would end the wasm instance. */
+/** What the core calls; see src/web/js/face.rs. It may not throw: an exception would end the wasm instance. */
 export interface Hears {
   hear(
     what: number,

@@ -1,4 +1,4 @@
-// The JavaScript half of js.rs: passes on what the core calls, and keeps a wire's timer and task.
+// The JavaScript half of js.rs and its folder: passes on what the core calls, and keeps a wire's timer and task.
 import { channel, post } from "./browser.js";
 
 export { attach, buffered, close, detach, listen, moment, now, offer, refusal, slept } from "./browser.js";

@@ -1,0 +1,249 @@
+//! The half of a wire that is JavaScript, and what the core tells and asks it.
+
+use std::cell::{Cell, RefCell};
+
+use wasm_bindgen::prelude::*;
+
+use super::Wire;
+use super::numbers::*;
+use crate::core::{
+    Cause, Close, CloseReason, Event, HostKeys, Inbox, Input, LinkId, Micros, Output, Payload, Phase, State,
+    Texts, Ticket, Transmit,
+};
+use crate::engine::Platform;
+use crate::web::lifecycle;
+use crate::web::socket::refused;
+
+#[wasm_bindgen(module = "/src/web/face.js")]
+extern "C" {
+    /// Tells or asks the wire something. It may not throw: an exception would end the instance.
+    fn call(
+        wire: i32,
+        what: i32,
+        a: f64,
+        b: f64,
+        c: f64,
+        cause: i32,
+        code: i32,
+        clean: i32,
+        reason: i32,
+    ) -> f64;
+    fn now() -> f64;
+}
+
+/// The half of a wire that is JavaScript.
+pub(super) struct Face {
+    pub(super) number: i32,
+    /// Of each loop over the wire, by number. A loop that is over leaves its place empty.
+    pub(super) inboxes: RefCell<Vec<Option<Inbox<()>>>>,
+    /// The ticket of the latest question for a decision.
+    pub(super) deciding: Cell<u32>,
+}
+
+/// A message: its receipt's number, and its length in bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Parcel {
+    pub(super) receipt: u32,
+    pub(super) len: u32,
+}
+
+/// A close reason: its number in JavaScript, and the floor it sets in milliseconds.
+#[derive(Clone, Copy)]
+pub(super) struct Text {
+    pub(super) number: i32,
+    pub(super) retry_after: u32,
+}
+
+pub(super) const NO_FLOOR: u32 = u32::MAX;
+
+impl Text {
+    pub(super) fn numbered(number: i32) -> Self {
+        Self { number, retry_after: NO_FLOOR }
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::numbered(0)
+    }
+}
+
+/// Texts are JavaScript's.
+pub(super) struct Elsewhere;
+
+impl Texts for Elsewhere {
+    type Reason = Text;
+    type Keys = HostKeys;
+}
+
+impl CloseReason for Text {
+    fn reconnect() -> Self {
+        Self::numbered(1)
+    }
+
+    fn suspended() -> Self {
+        Self::numbered(2)
+    }
+
+    fn retry_after(&self) -> Option<Micros> {
+        (self.retry_after != NO_FLOOR).then(|| Micros::from_millis(u64::from(self.retry_after)))
+    }
+}
+
+impl Payload for Parcel {
+    fn byte_len(&self) -> usize {
+        self.len as usize
+    }
+}
+
+impl Face {
+    /// The answer to the latest question for a decision.
+    pub(super) fn decided(&self, answer: f64) -> Input<Text> {
+        let delay = (answer >= 0.0).then(|| Micros::from_millis_f64(answer));
+        Input::Decided { ticket: Ticket(self.deciding.get()), delay }
+    }
+
+    pub(super) fn tell(&self, what: i32, a: f64, b: f64, c: f64) -> f64 {
+        call(self.number, what, a, b, c, 0, 0, 0, 0)
+    }
+
+    fn tell_close(&self, what: i32, [a, b, c]: [f64; 3], cause: i32, close: Close<Text>) -> f64 {
+        let Close { code, reason, clean } = close;
+        call(self.number, what, a, b, c, cause, i32::from(code), i32::from(clean), reason.number)
+    }
+
+    pub(super) fn tell_state(&self, describe: i32, state: State<Text>) {
+        let none = Close::default();
+        let (number, attempt, delay, until, cause, close) = match state {
+            State::Idle => (0, 0, Micros::ZERO, Micros::ZERO, Cause::Started, none),
+            State::Connecting { phase, attempt } => {
+                let number = match phase {
+                    Phase::Resolving => 1,
+                    Phase::Dialing => 2,
+                    Phase::Handshaking => 3,
+                };
+                (number, attempt, Micros::ZERO, Micros::ZERO, Cause::Started, none)
+            }
+            State::Open => (4, 0, Micros::ZERO, Micros::ZERO, Cause::Started, none),
+            State::Waiting { attempt, delay, until, cause, close } => {
+                (5, attempt, delay, until, cause, close)
+            }
+            State::Suspended { cause } => (6, 0, Micros::ZERO, Micros::ZERO, cause, none),
+            State::Closing => (7, 0, Micros::ZERO, Micros::ZERO, Cause::Started, none),
+            State::Closed { cause, close } => (8, 0, Micros::ZERO, Micros::ZERO, cause, close),
+        };
+        let numbers = [f64::from(attempt), delay.as_millis_f64(), until.as_millis_f64()];
+        self.tell_close(number + describe, numbers, cause as i32, close);
+    }
+
+    /// From the first attempt on, until it is closed, a wire hears what the browser says of the page.
+    pub(super) fn listen(&self, wire: &Wire) {
+        let moment = self.tell(LISTEN, 0.0, 0.0, 0.0);
+        if moment >= 0.0 {
+            lifecycle::tell(wire, moment as usize);
+        }
+    }
+}
+
+impl Platform for Face {
+    type Payload = Parcel;
+    type Texts = Elsewhere;
+    /// A receipt's number; 0 for the data that is being passed.
+    type Data = u32;
+
+    fn now(&self) -> Micros {
+        Micros::from_millis_f64(now())
+    }
+
+    fn data(payload: &Parcel) -> u32 {
+        payload.receipt
+    }
+
+    fn offer(&self, link: LinkId, data: &u32) -> (Transmit, u64) {
+        // What is buffered if the socket took it, -1 if it is not open, -2 minus what is buffered if it threw.
+        let answer = self.tell(OFFER, f64::from(link.0), f64::from(*data), 0.0);
+        if answer >= 0.0 {
+            (Transmit::Accepted, answer as u64)
+        } else if answer > -2.0 {
+            (Transmit::NotOpen, 0)
+        } else {
+            (Transmit::Threw, (-2.0 - answer) as u64)
+        }
+    }
+
+    fn buffered(&self) -> u64 {
+        self.tell(BUFFERED, 0.0, 0.0, 0.0) as u64
+    }
+
+    fn alarm(&self, millis: Option<f64>) {
+        self.tell(ALARM, millis.unwrap_or(-1.0), 0.0, 0.0);
+    }
+
+    fn dial(&self, link: LinkId) -> Result<(), Cause> {
+        let refusal = self.tell(DIAL, f64::from(link.0), 0.0, 0.0);
+        if refusal < 0.0 { Ok(()) } else { Err(refused(refusal as i32)) }
+    }
+
+    fn hang_up(&self, link: LinkId, close: Option<Close<Text>>, forget: bool) {
+        self.tell_close(HANG_UP, [f64::from(link.0), f64::from(forget), 0.0], 0, close.unwrap_or_default());
+    }
+
+    fn event(&self, event: Event<Text>, over: bool) {
+        let none = Close::default();
+        let (what, a, b, cause, close) = match event {
+            Event::StateChanged(state) => return self.tell_state(0, state),
+            Event::Opened => (OPENED, 0.0, 0.0, Cause::Started, none),
+            Event::Closed { cause, close, last } => (CLOSED, f64::from(last), 0.0, cause, close),
+            Event::Failed { cause, close } => (FAILED, 0.0, 0.0, cause, close),
+            Event::Pong { rtt, smoothed } => {
+                (PONG, rtt.as_millis_f64(), smoothed.as_millis_f64(), Cause::Started, none)
+            }
+            Event::Drained { watch, empty } => {
+                (DRAINED, f64::from(watch), f64::from(empty), Cause::Started, none)
+            }
+            Event::Message => (MESSAGE, f64::from(!over), 0.0, Cause::Started, none),
+        };
+        self.tell_close(what, [a, b, 0.0], cause as i32, close);
+    }
+
+    fn release(&self) {
+        self.tell(RELEASE, 0.0, 0.0, 0.0);
+    }
+
+    fn obey(&self, wire: &Wire, output: Output<Parcel, Text>) {
+        match output {
+            Output::Resolve { ticket, attempt, turn, cause } => {
+                let numbers = [f64::from(ticket.0), f64::from(attempt), f64::from(turn)];
+                self.tell_close(RESOLVE, numbers, cause as i32, Close::default());
+            }
+            Output::AbortResolve => {
+                self.tell(ABORT, 0.0, 0.0, 0.0);
+            }
+            Output::Dial { link } => wire.dial(link),
+            Output::Greet { link, attempt } => {
+                self.tell(GREET, f64::from(link.0), f64::from(attempt), 0.0);
+            }
+            Output::Ping { link } => {
+                self.tell(PING, f64::from(link.0), 0.0, 0.0);
+            }
+            Output::Hangup { link, close, forget } => self.hang_up(link, close, forget),
+            Output::Sample { link } => {
+                self.tell(SAMPLE, f64::from(link.0), 0.0, 0.0);
+            }
+            Output::Decide { ticket, attempt, cause, close, elapsed, delay, fatal } => {
+                let numbers = [f64::from(attempt), elapsed.as_millis_f64(), delay.as_millis_f64()];
+                let cause = cause as i32 | i32::from(fatal) << 8;
+                self.deciding.set(ticket.0);
+                let answer = self.tell_close(DECIDE, numbers, cause, close);
+                // Or it is given later.
+                if !answer.is_nan() {
+                    wire.input(self.decided(answer));
+                }
+            }
+            Output::Settled { payload, outcome } => {
+                self.tell(SETTLED, f64::from(payload.receipt), outcome.number() as f64, 0.0);
+            }
+            Output::Event(event) => wire.tell(event),
+        }
+    }
+}
