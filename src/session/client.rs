@@ -16,6 +16,8 @@ pub struct Client {
     fence: u64,
     /// The connection whose WELCOME is awaited.
     greeting: Option<u64>,
+    /// The connection on which the server's CLOSE is awaited, as the answer to ours.
+    closing: Option<u64>,
     end: Endpoint,
     durable: bool,
     /// What is provably unsent goes on in the session after one that is lost.
@@ -28,7 +30,7 @@ impl Client {
     /// [`keep`](Client::keep).
     pub fn new(limits: Limits, carry: bool, durable: bool) -> Self {
         let end = Endpoint::new(Role::Client, limits, durable);
-        Self { identity: None, fence: 0, greeting: None, end, durable, carry }
+        Self { identity: None, fence: 0, greeting: None, closing: None, end, durable, carry }
     }
 
     /// A client that goes on with what a store has kept.
@@ -37,6 +39,7 @@ impl Client {
             identity: Some(stored.identity),
             fence: stored.state.fence,
             greeting: None,
+            closing: None,
             end: Endpoint::restored(Role::Client, limits, stored),
             durable: true,
             carry,
@@ -61,8 +64,10 @@ impl Client {
 
     /// A connection is gone.
     pub fn gone(&mut self, fence: u64) {
-        if self.greeting == Some(fence) {
-            self.greeting = None;
+        for waiting in [&mut self.greeting, &mut self.closing] {
+            if *waiting == Some(fence) {
+                *waiting = None;
+            }
         }
         if self.end.link == Some(fence) {
             self.end.link = None;
@@ -84,6 +89,8 @@ impl Client {
             self.greeted(fence, frame, events)
         } else if self.end.link == Some(fence) {
             self.end.receive(frame, events)
+        } else if self.closing == Some(fence) {
+            self.end.receive_last(frame, events)
         } else {
             Ok(())
         }
@@ -148,8 +155,11 @@ impl Client {
     pub fn end(&mut self, recv: Option<u64>) -> Loss {
         self.identity = None;
         self.greeting = None;
+        self.closing = None;
         let next = self.end.receiver.received() + 1;
-        self.end.lose(recv.map(|recv| super::Tombstone { recv, next }), false)
+        let loss = self.end.lose(recv.map(|recv| super::Tombstone { recv, next }), false);
+        self.end.forget();
+        loss
     }
 
     /// The name and secret, once there is a session.
@@ -224,9 +234,11 @@ impl Client {
         self.end.frame(room, out)
     }
 
-    /// The last frame on the current link.
+    /// The last frame on the current link. What arrives there afterwards counts only as far as it
+    /// acknowledges, up to the server's own CLOSE.
     pub fn close(&mut self, closing: Closing<'_>) -> Vec<u8> {
         self.greeting = None;
+        self.closing = self.end.link;
         self.end.close(closing)
     }
 

@@ -542,11 +542,12 @@ impl Endpoint {
             received,
             missing,
         };
+        // Whoever goes on has the same channels.
+        for record in self.channels.values() {
+            sender.bind(record, &[], self.durable);
+            loss.reopened += 1;
+        }
         if carry {
-            for record in self.channels.values() {
-                sender.bind(record, &[], self.durable);
-                loss.reopened += 1;
-            }
             for (seq, bytes) in old.records_from(in_doubt + 1) {
                 if let Some(id) = carried(&bytes, &self.channels) {
                     sender.bind(&bytes, &[], self.durable);
@@ -554,8 +555,6 @@ impl Endpoint {
                     loss.requests.extend(id);
                 }
             }
-        } else {
-            self.channels.clear();
         }
         self.sender = sender;
         self.receiver = Receiver::new(self.limits.window);
@@ -567,6 +566,25 @@ impl Endpoint {
         self.link = None;
         self.stored = 0;
         loss
+    }
+
+    /// What arrives while this side waits for the other's last word: acknowledgements count still.
+    pub(super) fn receive_last(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<(), Violation> {
+        let frame = Frame::read(bytes)?;
+        if let Some(ack) = frame.head.ack {
+            self.acked(ack, events)?;
+        }
+        for framed in frame {
+            if let record @ Record::Close { .. } = framed?.record {
+                self.unnumbered(record, events)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts anew, with nothing.
+    pub(super) fn forget(&mut self) {
+        *self = Self::new(self.role, self.limits, self.durable);
     }
 
     // What a store keeps.
