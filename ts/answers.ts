@@ -1,21 +1,71 @@
 // What the application answers where it is asked: by a function of its own, or by an option that stands for one.
+import { byteLength, type Codec, encode, type Raw } from "./codec.ts";
 import { report, WireError } from "./errors.ts";
-import type { Attempt, Provided, Retry, WireOptions } from "./options.ts";
+import {
+  type Attempt,
+  isUrl,
+  type Provided,
+  type Retry,
+  type WebSocketClass,
+  type WireOptions,
+} from "./options.ts";
+import type { WireUrl } from "./wire.ts";
 
 export const isPromise = (value: unknown): value is Promise<unknown> =>
   typeof (value as PromiseLike<unknown> | undefined)?.then === "function";
 
-export const provide = <T>(provided: Provided<T> | undefined, context: Attempt): unknown =>
-  typeof provided === "function" ? (provided as (context: Attempt) => unknown)(context) : provided;
+const given = <T>(provided: Provided<T> | undefined, attempt: Attempt): unknown =>
+  typeof provided === "function" ? (provided as (attempt: Attempt) => unknown)(attempt) : provided;
 
-export const list = (protocols: unknown): string[] =>
+/** The URL or URLs and the subprotocols for an attempt; a promise if one of the two is. */
+export function provide(
+  url: WireUrl,
+  protocols: WireOptions["protocols"],
+  attempt: Attempt,
+): readonly unknown[] | Promise<readonly unknown[]> {
+  const provided = [given(url, attempt), given(protocols, attempt)];
+  return provided.some(isPromise) ? Promise.all(provided) : provided;
+}
+
+/** Where an attempt goes. */
+export interface Target {
+  readonly url: string;
+  readonly protocols: string[];
+  /** The URL can be one of a WebSocket here, which mixed content cannot. */
+  readonly good: boolean;
+  /** It needs no network. */
+  readonly local: boolean;
+  /** What of it may be told: the rest can hold tokens. */
+  readonly shown: string;
+}
+
+export const NOWHERE: Target = { url: "", protocols: [], good: false, local: false, shown: "" };
+
+/** The target of an attempt, of the URL or URLs and the subprotocols provided for it. */
+export function readTarget([urls, protocols]: readonly unknown[], turn: number): Target {
+  const chosen: unknown = Array.isArray(urls) ? urls[turn % urls.length] : urls;
+  if (!isUrl(chosen)) throw new TypeError(`The url function gave ${typeof chosen}, not a URL.`);
+  const url = String(chosen).replace(/#.*$/s, "");
+  return { ...examine(url), url, protocols: list(protocols) };
+}
+
+const list = (protocols: unknown): string[] =>
   protocols == null ? [] : Array.isArray(protocols) ? protocols.map(String) : [String(protocols)];
 
-/**
- * Whether a URL can be one of a WebSocket here, which mixed content cannot, whether it needs no network, and what of it
- * may be told: the rest can hold tokens.
- */
-export function examine(url: string): { good: boolean; local: boolean; shown: string } {
+/** Whether an attempt may need no network. Without one, a function is asked only where the page came from this machine. */
+export function isLocal(url: WireUrl): boolean {
+  const urls = [typeof url === "function" ? "" : url].flat();
+  return urls.some((url) => examine(String(url)).local);
+}
+
+/** The class to connect with. Outside windows and workers, on a server rendering the page, nothing connects unasked. */
+export function hostClass(): WebSocketClass | undefined {
+  const inBrowser = "window" in globalThis || "WorkerGlobalScope" in globalThis;
+  return inBrowser ? (globalThis.WebSocket as WebSocketClass | undefined) : undefined;
+}
+
+/** What can be read off a URL. */
+function examine(url: string): Pick<Target, "good" | "local" | "shown"> {
   try {
     const { protocol, host, hostname, pathname } = new URL(url, globalThis.location?.href);
     const local = /^(127\.\d+\.\d+\.\d+|\[::1\]|(.+\.)?localhost)$/.test(hostname);
@@ -23,7 +73,7 @@ export function examine(url: string): { good: boolean; local: boolean; shown: st
     const good = (plain ? /^(ws|http)s?:$/ : /^(ws|http)s:$/).test(protocol);
     return { good, local, shown: `${protocol}//${host}${pathname}` };
   } catch {
-    return { good: false, local: false, shown: "" };
+    return NOWHERE;
   }
 }
 
@@ -57,4 +107,15 @@ export function kindOf<In, Out>(
     report(error);
   }
   return 0;
+}
+
+export function pingOf<In, Out>({ heartbeat }: WireOptions<In, Out>, codec: Codec<In, Out>): Raw | undefined {
+  const ping: unknown = heartbeat?.ping;
+  try {
+    const data: unknown = typeof ping === "function" ? (ping as () => unknown)() : ping;
+    return byteLength(data) === undefined ? encode(codec, data as Out) : (data as Raw);
+  } catch (error) {
+    report(error);
+    return undefined;
+  }
 }

@@ -1,3 +1,5 @@
+import { WireError } from "./errors.ts";
+
 /** What a WebSocket can send. */
 export type Raw = string | ArrayBuffer | ArrayBufferView | Blob;
 
@@ -32,6 +34,26 @@ export const CODECS = {
   /** Whatever a WebSocket takes, and what arrives untouched: text as a string, binary as `Uint8Array`. */
   raw: { encode: asIs, decode: (data) => data },
 } satisfies Record<string, Codec>;
+
+/** What cannot be encoded is given back with the error, but for greetings: they may be tokens. */
+export function encode<In, Out>(
+  codec: Codec<In, Out>,
+  message: Out,
+  back: { data?: Out } = { data: message },
+): Raw {
+  let data: unknown;
+  try {
+    data = codec.encode(message);
+  } catch (cause) {
+    throw new WireError("InvalidMessage", { ...back, cause });
+  }
+  if (byteLength(data) !== undefined) return data as Raw;
+  const given = data === null ? "null" : typeof data;
+  const cause = new TypeError(
+    `The codec gave ${given}; a WebSocket sends strings, buffers, views and Blobs.`,
+  );
+  throw new WireError("InvalidMessage", { ...back, cause });
+}
 
 /** Bytes on the wire; undefined for what a WebSocket cannot send. */
 export function byteLength(data: unknown): number | undefined {

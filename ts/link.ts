@@ -16,15 +16,14 @@ import {
   refusal,
   slept,
 } from "#face";
-import { decide, examine, isPromise, kindOf, list, provide } from "./answers.ts";
-import { byteLength, type Codec, type Raw } from "./codec.ts";
+import * as answers from "./answers.ts";
+import { byteLength, type Codec, encode, type Raw } from "./codec.ts";
 import * as core from "./core.ts";
-import { codeOf, report, type WireClose, WireError } from "./errors.ts";
+import { codeOf, type WireClose, WireError } from "./errors.ts";
 import { wireEvent, type WireState } from "./events.ts";
 import {
   type Attempt,
   type Greeting,
-  isUrl,
   readCodec,
   readOptions,
   type WebSocketClass,
@@ -73,8 +72,6 @@ export class Link<In, Out> implements Hears {
     () => void this.ask(core.WAKE),
     () => this.socket && this.ask(core.SOCKET_BUFFERED, this.#socketLink, buffered(this.socket)),
   );
-  /** Whether the URL to be dialed can be one of a WebSocket. */
-  #good = false;
   /** What is being passed to the socket. */
   #passed: Raw | undefined;
   /** What arrived while something else was being delivered. */
@@ -89,7 +86,7 @@ export class Link<In, Out> implements Hears {
   #abort: AbortController | undefined;
   /** The latest question, by itself: numbers begin again in a new core. */
   #question: Attempt | undefined;
-  #answer: { url: string; protocols: string[]; shown: string } | undefined;
+  #dialed = answers.NOWHERE;
   /** What was thrown, on its way to the event that tells of it. */
   #thrown: unknown;
   #state: WireState = { name: "idle" };
@@ -107,9 +104,7 @@ export class Link<In, Out> implements Hears {
     this.#options = options;
     this.codec = readCodec(options.codec as Codec | undefined) as Codec<In, Out>;
     this.#numbers = numbers;
-    // Without a network, a function is asked only where the page itself came from this machine.
-    const targets = [typeof url === "function" ? "" : url].flat();
-    this.#flags = targets.some((target) => examine(String(target)).local) ? flags | 64 : flags;
+    this.#flags = answers.isLocal(url) ? flags | 64 : flags;
     this.begin();
   }
 
@@ -121,12 +116,7 @@ export class Link<In, Out> implements Hears {
 
   /** The class to connect with, if there is one. */
   get socketClass(): WebSocketClass | undefined {
-    // Outside windows and workers, on a server rendering the page, nothing connects unasked.
-    const inBrowser = "window" in globalThis || "WorkerGlobalScope" in globalThis;
-    return (
-      this.#options.WebSocket ??
-      (inBrowser ? (globalThis.WebSocket as WebSocketClass | undefined) : undefined)
-    );
+    return this.#options.WebSocket ?? answers.hostClass();
   }
 
   /** Starts a core, or learns why there is none. */
@@ -246,22 +236,6 @@ export class Link<In, Out> implements Hears {
     else void Promise.resolve().then(dispatch);
   }
 
-  /** What cannot be encoded is given back with the error, but for greetings: they may be tokens. */
-  encode(message: Out, back: { data?: Out } = { data: message }): Raw {
-    let data: unknown;
-    try {
-      data = this.codec.encode(message);
-    } catch (cause) {
-      throw new WireError("InvalidMessage", { ...back, cause });
-    }
-    if (byteLength(data) !== undefined) return data as Raw;
-    const given = data === null ? "null" : typeof data;
-    const cause = new TypeError(
-      `The codec gave ${given}; a WebSocket sends strings, buffers, views and Blobs.`,
-    );
-    throw new WireError("InvalidMessage", { ...back, cause });
-  }
-
   // What the socket calls.
 
   readonly #opened = (): void => void this.ask(core.SOCKET_OPENED, this.#socketLink);
@@ -273,8 +247,7 @@ export class Link<In, Out> implements Hears {
   readonly #closed = ({ code, reason, wasClean }: CloseEvent): void => {
     if (this.socket) detach(this.socket);
     this.socket = undefined;
-    const kept = this.#keepReason(reason) * 2;
-    this.ask(core.SOCKET_CLOSED, this.#socketLink, code, kept + Number(wasClean));
+    this.ask(core.SOCKET_CLOSED, this.#socketLink, code, this.#keepReason(reason) * 2 + Number(wasClean));
   };
 
   /** The number of a reason, which is laid ready too. */
@@ -297,7 +270,12 @@ export class Link<In, Out> implements Hears {
     }
     const running = this.core;
     const verdict = this.#unlessTrapped(() =>
-      running?.received(this.id, this.#socketLink, kindOf(this.#options, message, raw), byteLength(raw)!),
+      running?.received(
+        this.id,
+        this.#socketLink,
+        answers.kindOf(this.#options, message, raw),
+        byteLength(raw)!,
+      ),
     );
     if (!verdict) return;
     const parcel: Parcel = { message, raw, failed };
@@ -326,20 +304,15 @@ export class Link<In, Out> implements Hears {
       this.#thrown = error;
       this.ask(core.TARGET_FAILED, ticket);
     };
-    const answer = ([url, protocols]: readonly unknown[]) => {
+    const answer = (provided: readonly unknown[]) => {
       // A late answer must not take the place of the current one.
       if (question !== this.#question) return;
-      const chosen: unknown = Array.isArray(url) ? url[turn % url.length] : url;
-      if (!isUrl(chosen)) return failed(new TypeError(`The url function gave ${typeof chosen}, not a URL.`));
-      const text = String(chosen).replace(/#.*$/s, "");
-      const { good, local, shown } = examine(text);
-      this.#answer = { url: text, protocols: list(protocols), shown };
-      this.#good = good;
-      this.ask(core.TARGET, ticket, Number(local));
+      this.#dialed = answers.readTarget(provided, turn);
+      this.ask(core.TARGET, ticket, Number(this.#dialed.local));
     };
     try {
-      const provided = [provide(this.#url, question), provide(this.#options.protocols, question)];
-      if (provided.some(isPromise)) void Promise.all(provided).then(answer).catch(failed);
+      const provided = answers.provide(this.#url, this.#options.protocols, question);
+      if (answers.isPromise(provided)) void provided.then(answer).catch(failed);
       else answer(provided);
     } catch (error) {
       failed(error);
@@ -348,7 +321,7 @@ export class Link<In, Out> implements Hears {
 
   /** Under 0 for a socket, else what the exception means. */
   #dial(link: number): number {
-    const { url, protocols, shown } = this.#answer ?? { url: "", protocols: [], shown: "" };
+    const { url, protocols, shown, good } = this.#dialed;
     const Class = this.socketClass;
     let socket: WebSocket;
     this.emit("dial", { url: shown });
@@ -356,7 +329,7 @@ export class Link<In, Out> implements Hears {
       if (!Class) throw new TypeError("There is no WebSocket here.");
       socket = (protocols.length > 0 ? new Class(url, protocols) : new Class(url)) as WebSocket;
     } catch (error) {
-      const meaning = refusal(error, this.#good);
+      const meaning = refusal(error, good);
       // The text of a SyntaxError names the URL or the subprotocols, and a token in them.
       if (meaning !== core.INVALID_URL && meaning !== core.INVALID_PROTOCOLS) this.#thrown = error;
       return meaning;
@@ -406,11 +379,11 @@ export class Link<In, Out> implements Hears {
       attempt,
       signal,
       sendRaw,
-      send: (message) => sendRaw(this.encode(message, {})),
+      send: (message) => sendRaw(encode(this.codec, message, {})),
     };
     try {
       const done = this.#options.greet?.(greeting);
-      if (isPromise(done))
+      if (answers.isPromise(done))
         void done.then(() => greeted(true)).catch((error: unknown) => greeted(false, error));
       else greeted(true);
     } catch (error) {
@@ -420,19 +393,6 @@ export class Link<In, Out> implements Hears {
 
   abort(): void {
     this.#abort?.abort();
-  }
-
-  #ping(): Raw | undefined {
-    const ping: unknown = this.#options.heartbeat?.ping;
-    try {
-      const data: unknown = typeof ping === "function" ? (ping as () => unknown)() : ping;
-      const raw = byteLength(data) === undefined ? this.encode(data as Out) : (data as Raw);
-      this.emit("ping", {});
-      return raw;
-    } catch (error) {
-      report(error);
-      return undefined;
-    }
   }
 
   hear(
@@ -470,9 +430,10 @@ export class Link<In, Out> implements Hears {
       case core.GREET:
         return void this.greet(a, b);
       case core.PING: {
-        const ping = this.#ping();
-        if (ping !== undefined) this.#offer(a, ping);
-        return;
+        const ping = answers.pingOf(this.#options, this.codec);
+        if (ping === undefined) return;
+        this.emit("ping", {});
+        return void this.#offer(a, ping);
       }
       case core.LISTEN:
         if (this.#listening) return -1;
@@ -494,7 +455,11 @@ export class Link<In, Out> implements Hears {
       case core.HANG_UP:
         return void this.#hangUp(a, b, code, close.reason);
       case core.DECIDE:
-        return decide(this.#options, { attempt: a, reason, close, elapsed: b, delay: c }, cause > 255);
+        return answers.decide(
+          this.#options,
+          { attempt: a, reason, close, elapsed: b, delay: c },
+          cause > 255,
+        );
       case core.OPENED:
         return this.emit("open", {});
       case core.CLOSED:

@@ -1,4 +1,4 @@
-import { byteLength, keep } from "./codec.ts";
+import { byteLength, encode, keep } from "./codec.ts";
 import * as core from "./core.ts";
 import { report, WireError } from "./errors.ts";
 import type { WireClosed, WireEventMap, WireState } from "./events.ts";
@@ -114,7 +114,7 @@ export class Wire<In = unknown, Out = In, More = never> extends EventTarget {
    */
   send(message: Out, options: SendOptions = {}): Receipt<Out, More> {
     const link = this.#link;
-    const data = link.encode(message);
+    const data = encode(link.codec, message);
     const length = byteLength(data) ?? 0;
     const { lane = "normal", ttl = Infinity, key, signal } = options;
     checkSend(lane, ttl, key, message);
