@@ -107,21 +107,28 @@ impl fmt::Display for Cause {
             Self::Online => "The network came back.",
             Self::ServerClosed => "The server ended the connection; the close code and reason say why.",
             Self::DialFailed => {
-                "The connection could not be opened. Browsers do not tell why: the server may be down, or have \
-                 refused the path, the origin or the subprotocol. The wire tries again."
+                "The connection could not be opened. Browsers do not tell why: the server may be down, its \
+                 certificate unknown, or it refused path, origin, token or subprotocol. The wire tries again; \
+                 messages wait in its queue."
             }
             Self::ConnectTimeout => {
-                "The attempt was not ready within reconnect.connectTimeout. The wire tries again."
+                "The attempt was not ready within reconnect.connectTimeout. The wire tries again; \
+                 messages wait in its queue."
             }
             Self::ProviderFailed => {
-                "The function that gives the URL or the protocols failed; see the source. The wire tries again."
+                "The function that gives the URL or the protocols failed; see the source. The wire \
+                 tries again; messages wait in its queue."
             }
-            Self::GreetingFailed => "The greeting failed; see the source. The wire tries again.",
+            Self::GreetingFailed => {
+                "The greeting failed; see the source. The wire tries again; messages wait in its queue."
+            }
             Self::HeartbeatTimeout => {
-                "Nothing arrived within heartbeat.timeout after a ping: the link was dead. The wire tries again."
+                "Nothing arrived within heartbeat.timeout after a ping: the link was dead. The wire \
+                 tries again; messages wait in its queue."
             }
             Self::IdleTimeout => {
-                "Nothing arrived for idleTimeout: the link was taken for dead. The wire tries again."
+                "Nothing arrived for idleTimeout: the link was taken for dead. The wire tries again; \
+                 messages wait in its queue."
             }
             Self::InvalidUrl => "The URL cannot be used for a WebSocket. Give an absolute ws: or wss: URL.",
             Self::InvalidProtocols => {
@@ -138,18 +145,10 @@ impl fmt::Display for Cause {
             Self::GaveUp => "Every attempt that the policy allows has failed. reconnect() starts afresh.",
             Self::Offline => "The browser says that there is no network. The wire goes on when it is back.",
             Self::Suspended => "The wire is suspended. reconnect() goes on.",
-            Self::Resumed => {
-                "The page is in use again."
-            }
-            Self::Slept => {
-                "The page or the machine slept."
-            }
-            Self::Cached => {
-                "The page is in the back/forward cache."
-            }
-            Self::Frozen => {
-                "The browser has frozen the page."
-            }
+            Self::Resumed => "The page is in use again.",
+            Self::Slept => "The page or the machine slept.",
+            Self::Cached => "The page is in the back/forward cache.",
+            Self::Frozen => "The browser has frozen the page.",
         })
     }
 }

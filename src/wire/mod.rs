@@ -37,8 +37,9 @@ use self::bell::{Bell, Ear, Line};
 use self::event::duration;
 use self::face::Face;
 use self::mailbox::Mailbox;
+use self::receipt::{Letter, Slot};
 use crate::codec::Encode;
-use crate::core::{Close, State, Stats, cut_reason, may_send};
+use crate::core::{Close, Machine, Payload, State, Stats, Waiting, cut_reason, may_send};
 use crate::web::{Driver, WeakDriver};
 
 /// What a builder encodes with unless it is told otherwise.
@@ -225,7 +226,7 @@ impl<Out> Sender<Out> {
 
     /// Where the wire stands.
     pub fn state(&self) -> State {
-        self.read(|driver| driver.read(|machine| machine.state())).unwrap_or_else(|| {
+        self.read(Machine::state).unwrap_or_else(|| {
             let Ended { cause, close } = Ended::dropped();
             State::Closed { cause, close }
         })
@@ -234,13 +235,13 @@ impl<Out> Sender<Out> {
     /// Connects at once, whatever the state: skips a wait, replaces a link, opens a closed wire afresh.
     pub fn reconnect(&self) {
         if self.can_connect {
-            self.read(Driver::reconnect);
+            self.with(Driver::reconnect);
         }
     }
 
     /// Hangs up and keeps the queue until [`Sender::reconnect`].
     pub fn suspend(&self) {
-        self.read(Driver::suspend);
+        self.with(Driver::suspend);
     }
 
     /// Closes for good. Waiting messages settle as not sent and are given back. A reason over 123 bytes is
@@ -253,23 +254,23 @@ impl<Out> Sender<Out> {
             return Err(InvalidClose(code));
         }
         let close = Close { code, reason: cut_reason(reason).into(), clean: true };
-        self.read(|driver| driver.close(close));
+        self.with(|driver| driver.close(close));
         Ok(())
     }
 
     /// Takes every waiting message back; each settles as not sent, withdrawn.
     pub fn clear(&self) {
-        self.read(Driver::clear);
+        self.with(Driver::clear);
     }
 
     /// Messages waiting.
     pub fn queued(&self) -> usize {
-        self.read(|driver| driver.read(|machine| machine.queued())).unwrap_or(0)
+        self.read(Machine::queued).unwrap_or(0)
     }
 
     /// Bytes waiting.
     pub fn queued_bytes(&self) -> u64 {
-        self.read(|driver| driver.read(|machine| machine.queued_bytes())).unwrap_or(0)
+        self.read(Machine::queued_bytes).unwrap_or(0)
     }
 
     /// The waiting messages in the order in which they would leave.
@@ -277,20 +278,15 @@ impl<Out> Sender<Out> {
     where
         Out: Clone,
     {
-        let waiting = |driver: &Driver<Face<Out>>| {
-            driver.read(|machine| {
-                let entry = |waiting: crate::core::Waiting<'_, receipt::Letter<Out>>| {
-                    let slot = Rc::clone(&waiting.payload.slot);
-                    let bytes = crate::core::Payload::byte_len(waiting.payload);
-                    (slot, waiting.key.map(str::to_owned), Lane::from_core(waiting.lane), bytes)
-                };
-                machine.waiting_messages().map(entry).collect::<Vec<_>>()
-            })
+        let entry = |waiting: Waiting<'_, Letter<Out>>| {
+            let (slot, bytes) = (Rc::clone(&waiting.payload.slot), waiting.payload.byte_len());
+            (slot, waiting.key.map(str::to_owned), Lane::from_core(waiting.lane), bytes)
         };
-        let queued = |(slot, key, lane, bytes): (Rc<receipt::Slot<Out>>, _, _, _)| {
+        let waiting = self.read(|machine| machine.waiting_messages().map(entry).collect::<Vec<_>>());
+        let queued = |(slot, key, lane, bytes): (Rc<Slot<Out>>, _, _, _)| {
             Some(Queued { message: slot.read(Out::clone)?, key, lane, bytes })
         };
-        self.read(waiting).unwrap_or_default().into_iter().filter_map(queued).collect()
+        waiting.unwrap_or_default().into_iter().filter_map(queued).collect()
     }
 
     /// Bytes that the browser has taken and not yet given to the network.
@@ -310,13 +306,13 @@ impl<Out> Sender<Out> {
 
     /// The last round trip and the smoothed one, once a pong has matched a ping.
     pub fn rtt(&self) -> Option<(Duration, Duration)> {
-        let (last, smoothed) = self.read(|driver| driver.read(|machine| machine.rtt())).flatten()?;
+        let (last, smoothed) = self.read(Machine::rtt).flatten()?;
         Some((duration(last), duration(smoothed)))
     }
 
     /// What the wire has done since it was made.
     pub fn stats(&self) -> Stats {
-        self.read(|driver| driver.read(|machine| machine.stats().clone())).unwrap_or_default()
+        self.read(|machine| machine.stats().clone()).unwrap_or_default()
     }
 
     /// Done when the wire is open, at once if it is.
@@ -344,12 +340,17 @@ impl<Out> Sender<Out> {
         wait(self.clone(), |sender| (sender.queued() == 0).then_some(()))
     }
 
-    fn read<T>(&self, read: impl FnOnce(&Driver<Face<Out>>) -> T) -> Option<T> {
-        self.driver.upgrade().map(|driver| read(&driver))
+    /// None once the `Wire` is dropped.
+    fn with<T>(&self, with: impl FnOnce(&Driver<Face<Out>>) -> T) -> Option<T> {
+        self.driver.upgrade().map(|driver| with(&driver))
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Machine<Letter<Out>>) -> T) -> Option<T> {
+        self.with(|driver| driver.read(read))
     }
 
     fn socket<T>(&self, read: impl FnOnce(&WebSocket) -> T) -> Option<T> {
-        self.read(|driver| driver.socket(read)).flatten()
+        self.with(|driver| driver.socket(read)).flatten()
     }
 }
 

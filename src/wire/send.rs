@@ -91,7 +91,7 @@ impl<Out: 'static> Sender<Out> {
     }
 
     fn is_over(&self) -> bool {
-        self.driver.upgrade().is_none_or(|driver| driver.read(Machine::is_over))
+        self.read(Machine::is_over).unwrap_or(true)
     }
 }
 
