@@ -46,9 +46,12 @@ impl Client {
         }
     }
 
-    /// A connection has opened: its name, and its first frame.
+    /// A connection has opened: its name, and its first frame. With a store, [`delta`](Client::delta) comes
+    /// first: a fence that is not kept before it is used would be used again after a restart. Until the
+    /// WELCOME an older connection goes on as before.
     pub fn hello(&mut self, token: &[u8], idle_ms: u64) -> (u64, Vec<u8>) {
         self.fence += 1;
+        self.end.touch();
         self.greeting = Some(self.fence);
         let hello = Hello {
             version_min: VERSION,
@@ -121,18 +124,21 @@ impl Client {
             _ => self.identity.is_some() && self.identity.is_none_or(|ours| ours.id != welcome.session.id),
         };
         let position = welcome.position;
-        let heard = self.end.receiver.received();
         let fresh = position.first == 1 && position.next == 1 && position.recv == 0;
-        let stands = if welcome.status == Status::Resumed {
-            position.first <= heard + 1 && heard < position.next
-        } else {
-            fresh
-        };
-        if !fits || !stands {
+        if !fits || !(fresh || welcome.status == Status::Resumed) {
             return Err(Violation::protocol("a WELCOME that does not answer the HELLO"));
         }
         let before = self.end.sender.acked();
         if welcome.status == Status::Resumed {
+            let heard = self.end.receiver.received();
+            let sent = before..=self.end.sender.written();
+            if position.first > heard + 1 || position.next <= heard || !sent.contains(&position.recv) {
+                // Asked again, it would answer the same.
+                self.identity = None;
+                self.greeting = None;
+                events.push(Event::Lost(self.end.lose(None, self.carry)));
+                return Err(Violation { code: Code::SessionLost, what: "one side has forgotten too much" });
+            }
             self.end.sender.resume(&position)?;
             if self.end.sender.acked() > before {
                 events.push(Event::Acked { to: self.end.sender.acked() });
@@ -143,6 +149,7 @@ impl Client {
             }
             self.identity = Some(welcome.session);
             self.end.sender.resume(&position)?;
+            self.end.begin();
         }
         self.greeting = None;
         self.end.relink(fence, None);
@@ -167,7 +174,7 @@ impl Client {
         self.identity
     }
 
-    /// The fence of the latest HELLO.
+    /// The fence of the latest HELLO. A CLOSE `superseded` on an older connection is this client's own doing.
     pub fn fence(&self) -> u64 {
         self.fence
     }
@@ -271,9 +278,11 @@ impl Client {
         self.end.sender.held()
     }
 
-    /// What a store is to keep, if anything changed.
+    /// What a store is to keep of the session, if anything changed since the last one. Deltas are kept in
+    /// their order, none left out. The first of a session is part of what the store begins with.
     pub fn delta(&mut self) -> Option<Delta> {
-        (self.durable && self.end.is_unkept()).then(|| self.end.delta(self.fence, true))
+        (self.durable && self.identity.is_some() && self.end.is_unkept())
+            .then(|| self.end.delta(self.fence, true))
     }
 
     /// A store has kept this.

@@ -1,9 +1,10 @@
 //! What both halves of a session have in common once they have greeted each other.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::code::{Code, Violation};
 use super::handshake::{Limits, Position, Welcome};
+use super::ledger::{Effect, Ledger};
 use super::receiver::{Due, Receiver};
 use super::sender::Sender;
 use super::store::{Delta, Stored};
@@ -107,20 +108,19 @@ pub(super) struct Endpoint {
     /// Records without a number, for the next frame.
     control: VecDeque<Vec<u8>>,
     control_len: usize,
-    /// Requests of ours by number, and the next number.
-    asked: BTreeSet<u64>,
-    next_request: u64,
-    /// The peer's requests that wait for their answer, and the highest number so far.
-    asking: BTreeSet<u64>,
-    last_asking: u64,
-    /// Open channels, each with the OPEN record that made it, and the highest number so far.
-    channels: BTreeMap<u64, Vec<u8>>,
-    last_channel: u64,
+    /// Requests and channels, as what has arrived and what was bound make them.
+    ledger: Ledger,
+    /// What records that arrived and are not accepted did to the ledger, each with its number.
+    effects: VecDeque<(u64, Effect)>,
     channels_changed: bool,
     /// A store keeps the session: nothing is written or acknowledged before it is kept.
     durable: bool,
+    /// A store lacks something that no delta has told it.
+    unkept: bool,
     /// Records up to this number have been given to a store.
     stored: u64,
+    /// How many sessions there were before this one, so that a delta of theirs keeps nothing of it.
+    epoch: u64,
 }
 
 impl Endpoint {
@@ -133,34 +133,32 @@ impl Endpoint {
             link: None,
             control: VecDeque::new(),
             control_len: 0,
-            asked: BTreeSet::new(),
-            next_request: 1,
-            asking: BTreeSet::new(),
-            last_asking: 0,
-            channels: BTreeMap::new(),
-            last_channel: 0,
+            ledger: Ledger::new(),
+            effects: VecDeque::new(),
             channels_changed: false,
             durable,
+            unkept: false,
             stored: 0,
+            epoch: 0,
         }
     }
 
+    /// Requests of the peer's whose handler is gone are answered.
     pub(super) fn restored(role: Role, limits: Limits, stored: &Stored) -> Self {
         let records: Vec<_> = stored.records.iter().map(|(seq, record)| (*seq, record.as_slice())).collect();
         let state = &stored.state;
         let sender = Sender::restored(state.acked, state.acked_end, &records);
-        Self {
+        let mut restored = Self {
             stored: sender.last(),
             sender,
-            receiver: Receiver::restored(limits.window, state.accepted, state.accepted_end),
-            asked: state.asked.clone(),
-            next_request: state.next_request,
-            asking: state.asking.clone(),
-            last_asking: state.last_asking,
-            channels: stored.channels.clone(),
-            last_channel: state.last_channel,
+            receiver: Receiver::restored(limits.window, state),
+            ledger: Ledger::restored(stored),
             ..Self::new(role, limits, true)
+        };
+        for id in core::mem::take(&mut restored.ledger.asking) {
+            restored.refuse(id, Answer::Interrupted);
         }
+        restored
     }
 
     /// Where this side stands, for a handshake. Takes the credit it tells for granted.
@@ -204,8 +202,11 @@ impl Endpoint {
             let seq = next.ok_or(Violation::protocol("a numbered record in a frame without base"))?;
             next = Some(seq + 1);
             numbered = true;
-            if self.receiver.take(seq, framed.len)? {
-                self.numbered(seq, framed, bytes, events)?;
+            if self.receiver.take(seq, framed.len)?
+                && let Err(violation) = self.numbered(seq, framed, bytes, events)
+            {
+                self.receiver.untake();
+                return Err(violation);
             }
         }
         if next.is_some() && !numbered {
@@ -229,7 +230,8 @@ impl Endpoint {
             Record::GoAway { .. } | Record::Authed { .. } => self.role == Role::Client,
             Record::Auth { token } => token.is_empty() == (self.role == Role::Client),
             Record::Volatile { channel, .. } => {
-                if !self.knows(*channel)? {
+                // It may have overtaken the OPEN, which waits for credit or for a store.
+                if *channel > 0 && !self.ledger.channels.contains_key(channel) {
                     return Ok(());
                 }
                 true
@@ -250,10 +252,10 @@ impl Endpoint {
 
     /// Whether a channel is open. One that is shut gets what crossed its SHUT; nobody wants that any more.
     fn knows(&self, channel: u64) -> Result<bool, Violation> {
-        if channel > self.last_channel {
+        if channel > self.ledger.last_channel {
             return Err(Violation::protocol("a channel that was never opened"));
         }
-        Ok(channel == 0 || self.channels.contains_key(&channel))
+        Ok(channel == 0 || self.ledger.channels.contains_key(&channel))
     }
 
     fn numbered(
@@ -266,46 +268,55 @@ impl Endpoint {
         let wanted = match &framed.record {
             Record::Message { channel, .. } => self.knows(*channel)?,
             Record::Request { id, channel, .. } => {
-                if *id <= self.last_asking {
+                if *id <= self.ledger.last_asking {
                     return Err(Violation::protocol("a request's number that was used before"));
                 }
-                self.last_asking = *id;
                 let known = self.knows(*channel)?;
-                if !known || self.asking.len() >= self.limits.max_requests {
-                    let status = if known { Answer::Busy } else { Answer::NoChannel };
-                    self.answer(*id, status as u64, false, Payload { channel: 0, text: true, bytes: &[] });
+                let refused = if !known {
+                    Some(Answer::NoChannel)
+                } else if self.ledger.asking.len() >= self.limits.max_requests {
+                    Some(Answer::Busy)
                 } else {
-                    self.asking.insert(*id);
-                }
-                self.asking.contains(id)
+                    self.ledger.asking.insert(*id);
+                    None
+                };
+                let before = core::mem::replace(&mut self.ledger.last_asking, *id);
+                self.effects.push_back((seq, Effect::Asked { id: *id, before, refused }));
+                refused.is_none()
             }
             Record::Response { id, more, .. } => {
-                if *id >= self.next_request {
+                if *id >= self.ledger.next_request {
                     return Err(Violation::protocol("a response to what was never asked"));
                 }
-                if *more { self.asked.contains(id) } else { self.asked.remove(id) }
+                let waits = self.ledger.asked.contains(id);
+                if waits && !more {
+                    self.ledger.asked.remove(id);
+                    self.effects.push_back((seq, Effect::Answered { id: *id }));
+                }
+                waits
             }
-            Record::Cancel { id } => self.asking.contains(id),
+            Record::Cancel { id } => self.ledger.asking.contains(id),
             Record::Open { channel, .. } if self.role == Role::Client => self.knows(*channel)?,
             Record::Open { channel, .. } => {
-                if *channel <= self.last_channel {
+                if *channel <= self.ledger.last_channel {
                     return Err(Violation::protocol("a channel's number that was used before"));
                 }
                 if framed.len > OPEN_MAX {
                     return Err(Violation { code: Code::TooBig, what: "an OPEN record over 8 KiB" });
                 }
-                self.last_channel = *channel;
-                if self.channels.len() >= self.limits.max_channels {
-                    self.put_shut(*channel, 0, "too many channels");
-                    false
-                } else {
-                    self.opened(*channel, encoded(&framed, bytes));
-                    true
+                let refused = self.ledger.channels.len() >= self.limits.max_channels;
+                if !refused {
+                    self.ledger.channels.insert(*channel, encoded(&framed, bytes));
                 }
+                let before = core::mem::replace(&mut self.ledger.last_channel, *channel);
+                self.effects.push_back((seq, Effect::Opened { channel: *channel, before, refused }));
+                !refused
             }
             Record::Shut { channel, .. } => {
                 let known = self.knows(*channel)?;
-                self.channels_changed |= self.channels.remove(channel).is_some();
+                if let Some(record) = self.ledger.channels.remove(channel) {
+                    self.effects.push_back((seq, Effect::Shut { channel: *channel, record }));
+                }
                 known
             }
             _ => true,
@@ -313,13 +324,30 @@ impl Endpoint {
         if wanted {
             events.push(Event::Numbered { seq, record: framed.record });
         } else {
-            self.receiver.accept(seq, self.durable);
+            self.accept(seq);
         }
         Ok(())
     }
 
     pub(super) fn accept(&mut self, seq: u64) {
+        let before = self.receiver.accepted();
         self.receiver.accept(seq, self.durable);
+        let accepted = self.receiver.accepted();
+        self.unkept |= accepted > before;
+        while self.effects.front().is_some_and(|(seq, _)| *seq <= accepted) {
+            match self.effects.pop_front() {
+                Some((_, Effect::Asked { id, refused: Some(answer), .. })) => self.refuse(id, answer),
+                Some((_, Effect::Opened { channel, refused: true, .. })) => {
+                    self.put_shut(channel, 0, "too many channels");
+                }
+                Some((_, Effect::Opened { .. } | Effect::Shut { .. })) => self.channels_changed = true,
+                _ => {}
+            }
+        }
+    }
+
+    fn refuse(&mut self, id: u64, answer: Answer) {
+        self.answer(id, answer as u64, false, Payload { channel: 0, text: true, bytes: &[] });
     }
 
     // What leaves.
@@ -337,6 +365,7 @@ impl Endpoint {
     }
 
     fn bind(&mut self, head: Vec<u8>, body: &[u8]) -> u64 {
+        self.unkept = true;
         self.sender.bind(&head, body, self.durable)
     }
 
@@ -348,9 +377,9 @@ impl Endpoint {
 
     /// The request's number, and the record's.
     pub(super) fn request(&mut self, timeout_ms: u64, method: &str, payload: Payload<'_>) -> (u64, u64) {
-        let id = self.next_request;
-        self.next_request += 1;
-        self.asked.insert(id);
+        let id = self.ledger.next_request;
+        self.ledger.next_request += 1;
+        self.ledger.asked.insert(id);
         let mut body = Vec::with_capacity(16 + method.len());
         if payload.channel > 0 {
             put_integer(&mut body, payload.channel);
@@ -368,7 +397,8 @@ impl Endpoint {
 
     /// The record's number; none if nobody waits for this answer any more.
     pub(super) fn respond(&mut self, id: u64, status: u64, more: bool, payload: Payload<'_>) -> Option<u64> {
-        let waits = if more { self.asking.contains(&id) } else { self.asking.remove(&id) };
+        let asking = &mut self.ledger.asking;
+        let waits = if more { asking.contains(&id) } else { asking.remove(&id) };
         waits.then(|| self.answer(id, status, more, payload))
     }
 
@@ -383,7 +413,7 @@ impl Endpoint {
 
     /// Nobody waits for this request's answer any more. The record's number, if the peer is to know.
     pub(super) fn cancel(&mut self, id: u64) -> Option<u64> {
-        self.asked.remove(&id).then(|| {
+        self.ledger.asked.remove(&id).then(|| {
             let mut head = Vec::with_capacity(12);
             put_record(&mut head, CANCEL, &[id], &[]);
             self.bind(head, &[])
@@ -393,26 +423,21 @@ impl Endpoint {
     /// A new channel's number and the record's; none if the name or the parameters are too long, or
     /// too many channels are open.
     pub(super) fn open(&mut self, name: &str, payload: Payload<'_>) -> Option<(u64, u64)> {
-        let channel = self.last_channel + 1;
+        let channel = self.ledger.last_channel + 1;
         let record = open_record(channel, name, payload);
         let fits = name.len() <= NAME_MAX && record.len() <= OPEN_MAX;
-        if !fits || self.channels.len() >= self.limits.max_channels {
+        if !fits || self.ledger.channels.len() >= self.limits.max_channels {
             return None;
         }
-        self.last_channel = channel;
-        let seq = self.sender.bind(&record, &[], self.durable);
-        self.opened(channel, record);
-        Some((channel, seq))
-    }
-
-    fn opened(&mut self, channel: u64, record: Vec<u8>) {
-        self.channels.insert(channel, record);
+        self.ledger.last_channel = channel;
+        self.ledger.channels.insert(channel, record.clone());
         self.channels_changed = true;
+        Some((channel, self.bind(record, &[])))
     }
 
     /// Tells the client that its channel is open; none if it is not.
     pub(super) fn confirm(&mut self, channel: u64, payload: Payload<'_>) -> Option<u64> {
-        self.channels.contains_key(&channel).then(|| {
+        self.ledger.channels.contains_key(&channel).then(|| {
             let record = open_record(channel, "", payload);
             self.bind(record, &[])
         })
@@ -420,7 +445,7 @@ impl Endpoint {
 
     /// The record's number; none if the channel is not open.
     pub(super) fn shut(&mut self, channel: u64, code: u64, reason: &str) -> Option<u64> {
-        self.channels.remove(&channel)?;
+        self.ledger.channels.remove(&channel)?;
         self.channels_changed = true;
         Some(self.put_shut(channel, code, reason))
     }
@@ -514,10 +539,11 @@ impl Endpoint {
     /// The last frame on this link.
     pub(super) fn close(&mut self, close: Closing<'_>) -> Vec<u8> {
         let mut out = Vec::new();
-        let ack = self.receiver.grant();
         put_head(&mut out, Head { base: None, ack: None });
         let flags = u64::from(close.retry) + 2 * u64::from(close.forget);
-        let integers = [close.code as u64, flags, close.retry_after_ms, ack.to];
+        // When the session ends here, this is the proof of what the application has. No store is asked any more.
+        let recv = if close.forget { self.receiver.accepted() } else { self.receiver.kept() };
+        let integers = [close.code as u64, flags, close.retry_after_ms, recv];
         put_record(&mut out, CLOSE, &integers, cut(close.reason).as_bytes());
         self.link = None;
         out
@@ -526,11 +552,13 @@ impl Endpoint {
     /// The session is over. With what the peer proves, nothing is in doubt.
     pub(super) fn lose(&mut self, tombstone: Option<super::Tombstone>, carry: bool) -> Loss {
         let old = &self.sender;
-        let proof = tombstone.filter(|stone| (old.acked()..=old.written()).contains(&stone.recv));
+        // Whoever forgot what this side has heard or was told, proves nothing.
+        let heard = self.receiver.received();
+        let proof = tombstone
+            .filter(|stone| (old.acked()..=old.written()).contains(&stone.recv) && stone.next > heard);
         let delivered = proof.map_or(old.acked(), |stone| stone.recv);
         let in_doubt = proof.map_or(old.written(), |stone| stone.recv);
-        let received = self.receiver.received();
-        let missing = tombstone.is_none_or(|stone| stone.next != received + 1);
+        let missing = tombstone.is_none_or(|stone| stone.next != heard + 1);
         let mut sender = Sender::new();
         let mut loss = Loss {
             delivered,
@@ -539,17 +567,17 @@ impl Endpoint {
             carried: Vec::new(),
             reopened: 0,
             requests: Vec::new(),
-            received,
+            received: heard,
             missing,
         };
         // Whoever goes on has the same channels.
-        for record in self.channels.values() {
+        for record in self.ledger.channels.values() {
             sender.bind(record, &[], self.durable);
             loss.reopened += 1;
         }
         if carry {
             for (seq, bytes) in old.records_from(in_doubt + 1) {
-                if let Some(id) = carried(&bytes, &self.channels) {
+                if let Some(id) = self.ledger.carried(&bytes) {
                     sender.bind(&bytes, &[], self.durable);
                     loss.carried.push(seq);
                     loss.requests.extend(id);
@@ -558,13 +586,15 @@ impl Endpoint {
         }
         self.sender = sender;
         self.receiver = Receiver::new(self.limits.window);
-        self.asked = loss.requests.iter().copied().collect();
-        self.asking.clear();
-        self.last_asking = 0;
+        self.ledger.asked = loss.requests.iter().copied().collect();
+        self.ledger.asking.clear();
+        self.ledger.last_asking = 0;
+        self.effects.clear();
         self.control.clear();
         self.control_len = 0;
         self.link = None;
         self.stored = 0;
+        self.epoch += 1;
         loss
     }
 
@@ -584,54 +614,69 @@ impl Endpoint {
 
     /// Starts anew, with nothing.
     pub(super) fn forget(&mut self) {
-        *self = Self::new(self.role, self.limits, self.durable);
+        let epoch = self.epoch + 1;
+        *self = Self { epoch, ..Self::new(self.role, self.limits, self.durable) };
     }
 
     // What a store keeps.
 
+    /// The state that a delta tells has changed.
+    pub(super) fn touch(&mut self) {
+        self.unkept = true;
+    }
+
+    /// A session has begun, of which a store has nothing.
+    pub(super) fn begin(&mut self) {
+        self.unkept = true;
+        self.channels_changed = true;
+        self.stored = 0;
+    }
+
     pub(super) fn delta(&mut self, fence: u64, confirmed: bool) -> Delta {
-        let channels = core::mem::take(&mut self.channels_changed).then(|| self.channels.clone());
+        // A record that is not accepted arrives again after a restart, and must find what it found before.
+        let mut ledger = self.ledger.clone();
+        for (_, effect) in self.effects.iter().rev() {
+            ledger.undo(effect);
+        }
         let appended = self.sender.records_from(self.stored + 1).collect();
         self.stored = self.sender.last();
+        self.unkept = false;
         Delta {
+            epoch: self.epoch,
             state: super::store::State {
                 fence,
                 confirmed,
                 accepted: self.receiver.accepted(),
                 accepted_end: self.receiver.accepted_end(),
+                granted: self.receiver.may_grant(),
                 acked: self.sender.acked(),
                 acked_end: self.sender.acked_end(),
                 last: self.sender.last(),
-                asked: self.asked.clone(),
-                next_request: self.next_request,
-                asking: self.asking.clone(),
-                last_asking: self.last_asking,
-                last_channel: self.last_channel,
+                asked: ledger.asked,
+                next_request: ledger.next_request,
+                asking: ledger.asking,
+                last_asking: ledger.last_asking,
+                last_channel: ledger.last_channel,
             },
             appended,
-            channels,
+            channels: core::mem::take(&mut self.channels_changed).then_some(ledger.channels),
         }
     }
 
     pub(super) fn keep(&mut self, delta: &Delta) {
-        self.sender.keep(delta.state.last);
-        self.receiver.keep(delta.state.accepted, delta.state.accepted_end);
+        if delta.epoch == self.epoch {
+            self.sender.keep(delta.state.last);
+            self.receiver.keep(delta.state.accepted, delta.state.accepted_end);
+        }
     }
 
-    /// Whether a store lacks something.
+    /// Whether a store lacks something that no delta has told it.
     pub(super) fn is_unkept(&self) -> bool {
-        self.durable
-            && (self.channels_changed
-                || self.sender.kept() < self.sender.last()
-                || self.receiver.kept() < self.receiver.accepted())
+        self.durable && self.unkept
     }
 
     pub(super) fn channels(&self) -> impl Iterator<Item = (u64, &[u8])> {
-        self.channels.iter().map(|(channel, record)| (*channel, record.as_slice()))
-    }
-
-    pub(super) fn asking(&self) -> impl Iterator<Item = u64> + '_ {
-        self.asking.iter().copied()
+        self.ledger.channels.iter().map(|(channel, record)| (*channel, record.as_slice()))
     }
 }
 
@@ -726,18 +771,6 @@ fn cut(reason: &str) -> &str {
         end -= 1;
     }
     reason.get(..end).unwrap_or_default()
-}
-
-/// Whether a record that was never accepted goes on in the next session, and its number if it is a request.
-fn carried(record: &[u8], channels: &BTreeMap<u64, Vec<u8>>) -> Option<Option<u64>> {
-    let mut frame = vec![1, 1];
-    frame.extend_from_slice(record);
-    let open = |channel: &u64| *channel == 0 || channels.contains_key(channel);
-    match Frame::read(&frame).ok()?.next()?.ok()?.record {
-        Record::Message { channel, .. } => open(&channel).then_some(None),
-        Record::Request { id, channel, .. } => open(&channel).then_some(Some(id)),
-        _ => None,
-    }
 }
 
 /// A record as it came.

@@ -7,6 +7,7 @@ mod client;
 mod code;
 mod endpoint;
 mod handshake;
+mod ledger;
 mod receiver;
 mod sender;
 mod server;

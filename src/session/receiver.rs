@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::code::{Code, Violation};
+use super::store::State;
 use super::wire::Ack;
 
 /// Acknowledge at once after so many bytes or records, without waiting for company.
@@ -58,7 +59,8 @@ impl Receiver {
     }
 
     /// As a store remembers it. What had arrived and was not accepted comes again.
-    pub(super) fn restored(window: u64, accepted: u64, accepted_end: u64) -> Self {
+    pub(super) fn restored(window: u64, state: &State) -> Self {
+        let (accepted, accepted_end) = (state.accepted, state.accepted_end);
         Self {
             received: accepted,
             received_end: accepted_end,
@@ -66,7 +68,8 @@ impl Receiver {
             accepted_end,
             kept: accepted,
             kept_end: accepted_end,
-            granted: accepted_end + window,
+            // What was granted once stays granted, even if the window has become smaller.
+            granted: state.granted.max(accepted_end + window),
             ..Self::new(window)
         }
     }
@@ -87,6 +90,14 @@ impl Receiver {
         self.received_end = end;
         self.waiting.push_back((len as u64, false));
         Ok(true)
+    }
+
+    /// The last record taken was at fault: it has not come.
+    pub(super) fn untake(&mut self) {
+        if let Some((len, _)) = self.waiting.pop_back() {
+            self.received -= 1;
+            self.received_end -= len;
+        }
     }
 
     /// The application has this record. What it has is acknowledged up to the first that it has not.
@@ -123,8 +134,14 @@ impl Receiver {
         self.received
     }
 
+    /// The application has everything up to this number, and a store too, where there is one.
     pub(super) fn kept(&self) -> u64 {
         self.kept
+    }
+
+    /// The highest credit that may be granted before a store is told again.
+    pub(super) fn may_grant(&self) -> u64 {
+        self.granted.max(self.accepted_end + self.window)
     }
 
     /// What may be acknowledged.

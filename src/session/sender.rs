@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::code::{Code, Violation};
+use super::code::Violation;
 use super::handshake::Position;
 use super::wire::{Ack, FRAME_OVERHEAD};
 
@@ -120,10 +120,6 @@ impl Sender {
         self.kept = self.kept.max(seq.min(self.last()));
     }
 
-    pub(super) fn kept(&self) -> u64 {
-        self.kept
-    }
-
     /// The peer has accepted and grants anew. What is lower than before is late and changes nothing.
     pub(super) fn ack(&mut self, ack: Ack) -> Result<(), Violation> {
         if ack.to > self.written {
@@ -156,15 +152,12 @@ impl Sender {
 
     /// A new link takes up where the peer says it stands.
     pub(super) fn resume(&mut self, peer: &Position) -> Result<(), Violation> {
-        self.max_frame = usize::try_from(peer.max_frame).unwrap_or(usize::MAX);
-        let stands = self.end_of(peer.recv).filter(|_| peer.recv >= self.acked);
-        let stands = stands
-            .ok_or(Violation { code: Code::SessionLost, what: "the two sides disagree on what was sent" })?;
-        if peer.credit < stands + peer.max_frame {
+        // A position may be late, as any acknowledgement: what the peer has told since counts.
+        if self.end_of(peer.recv).is_some_and(|stands| peer.credit < stands + peer.max_frame) {
             return Err(Violation::protocol("the credit window is smaller than max_frame"));
         }
-        self.written = self.written.max(peer.recv);
         self.ack(Ack { to: peer.recv, credit: peer.credit })?;
+        self.max_frame = usize::try_from(peer.max_frame).unwrap_or(usize::MAX);
         self.sent = self.acked;
         Ok(())
     }
@@ -174,7 +167,7 @@ impl Sender {
         self.sent < self.kept && self.end_of(self.sent + 1).is_some_and(|end| end <= self.credit)
     }
 
-    /// Appends what may be written, up to `room` bytes but one record at least if it fits the peer's frame;
+    /// Appends what may be written, up to `room` bytes but one record at least if nothing stands in `out`;
     /// answers with the number of the first.
     pub(super) fn write(&mut self, room: usize, out: &mut Vec<u8>) -> Option<u64> {
         let from = self.end_of(self.sent)?;
@@ -183,7 +176,7 @@ impl Sender {
         let skip = usize::try_from(self.sent - self.acked).unwrap_or(usize::MAX);
         let ready = usize::try_from(self.kept - self.sent).unwrap_or(usize::MAX);
         let count = self.ends.iter().skip(skip).take(ready).take_while(|end| **end <= limit).count();
-        let count = if count == 0 && self.is_due() { 1 } else { count };
+        let count = if count == 0 && out.is_empty() && self.is_due() { 1 } else { count };
         if count == 0 {
             return None;
         }

@@ -1,7 +1,7 @@
 //! The server's half.
 
 use super::code::{Code, Violation};
-use super::endpoint::{Answer, Closing, Control, Endpoint, Event, Payload, Role, Room};
+use super::endpoint::{Closing, Control, Endpoint, Event, Payload, Role, Room};
 use super::handshake::{Hello, Identity, Limits, Status, Tombstone, Welcome};
 use super::receiver::Due;
 use super::store::{Delta, Found, Stored};
@@ -97,20 +97,14 @@ impl Session {
 
     /// A session that a store has kept. Requests whose handler was lost are answered.
     pub fn restored(limits: Limits, stored: &Stored) -> Self {
-        let mut session = Self {
+        Self {
             identity: stored.identity,
             principal: stored.principal.clone(),
             fence: stored.state.fence,
             confirmed: stored.state.confirmed,
             end: Endpoint::restored(Role::Server, limits, stored),
             durable: true,
-        };
-        let interrupted: Vec<u64> = session.end.asking().collect();
-        for id in interrupted {
-            let nothing = Payload { channel: 0, text: true, bytes: &[] };
-            session.end.respond(id, Answer::Interrupted as u64, false, nothing);
         }
-        session
     }
 
     /// What this session makes of a HELLO that names it.
@@ -125,11 +119,13 @@ impl Session {
         if hello.fence <= self.fence {
             return Verdict::Superseded;
         }
-        let (ours, theirs) = (&self.end, &hello.position);
-        let accepted = ours.receiver.accepted();
-        let inbound = theirs.first <= accepted + 1 && accepted < theirs.next;
-        let outbound = (ours.sender.acked()..=ours.sender.last()).contains(&theirs.recv);
-        if inbound && outbound { Verdict::Resume } else { lost(Status::RolledBack, Some(self.tombstone())) }
+        // A HELLO may be late: what the client wrote on an older connection since may have arrived before it.
+        // So this side can tell only what it has forgotten itself, and then it proves nothing; what the
+        // client has forgotten, the client finds in the WELCOME.
+        let theirs = &hello.position;
+        let inbound = theirs.first <= self.end.receiver.accepted() + 1;
+        let outbound = theirs.recv <= self.end.sender.written();
+        if inbound && outbound { Verdict::Resume } else { lost(Status::RolledBack, None) }
     }
 
     /// Moves a new session to its first connection: the frame that welcomes it.
@@ -143,7 +139,10 @@ impl Session {
         status: Status,
         tombstone: Option<Tombstone>,
     ) -> Result<Vec<u8>, Violation> {
-        let fresh = super::Position { first: 1, next: 1, recv: 0, ..hello.position };
+        // What a HELLO grants is of the session it asks for; one frame is always within a new one's window.
+        let theirs = hello.position;
+        let credit = if hello.session.is_some() { theirs.max_frame } else { theirs.credit };
+        let fresh = super::Position { first: 1, next: 1, recv: 0, credit, max_frame: theirs.max_frame };
         self.end.sender.resume(&fresh)?;
         Ok(self.welcome(hello, times, status, tombstone))
     }
@@ -163,7 +162,7 @@ impl Session {
         if self.end.sender.acked() > before {
             events.push(Event::Acked { to: self.end.sender.acked() });
         }
-        self.confirmed = true;
+        self.confirm_client();
         Ok(self.welcome(hello, times, Status::Resumed, None))
     }
 
@@ -204,11 +203,20 @@ impl Session {
         }
         let head = Frame::read(frame)?.head;
         // Nothing numbered counts before the client has had its WELCOME, and it says so with an acknowledgement.
-        self.confirmed |= head.ack.is_some();
+        if head.ack.is_some() {
+            self.confirm_client();
+        }
         if !self.confirmed && head.base.is_some() {
             return Err(Violation::protocol("a numbered record before the WELCOME was acknowledged"));
         }
         self.end.receive(frame, events)
+    }
+
+    fn confirm_client(&mut self) {
+        if !self.confirmed {
+            self.confirmed = true;
+            self.end.touch();
+        }
     }
 
     /// A connection is gone.
@@ -243,7 +251,8 @@ impl Session {
         self.confirmed
     }
 
-    /// What can be proved of this session once it is gone. Nothing may be accepted afterwards.
+    /// What can be proved of this session once it is gone. Nothing may be accepted afterwards, and a store must
+    /// have kept what was.
     pub fn tombstone(&self) -> Tombstone {
         Tombstone { recv: self.end.receiver.accepted(), next: self.end.sender.last() + 1 }
     }
@@ -348,7 +357,8 @@ impl Session {
         self.end.sender.held()
     }
 
-    /// What a store is to keep, if anything changed.
+    /// What a store is to keep, if anything changed since the last one. Deltas are kept in their order, none
+    /// left out.
     pub fn delta(&mut self) -> Option<Delta> {
         (self.durable && self.end.is_unkept()).then(|| self.end.delta(self.fence, self.confirmed))
     }

@@ -15,6 +15,8 @@ pub struct State {
     pub accepted: u64,
     /// See `accepted`.
     pub accepted_end: u64,
+    /// The peer may have been told that it may send so many bytes of records in all.
+    pub granted: u64,
     /// Records that the peer has accepted, and the bytes they take.
     pub acked: u64,
     /// See `acked`.
@@ -36,6 +38,8 @@ pub struct State {
 /// What changed since the last delta.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Delta {
+    /// Which of the sessions that one half has had this is of; a store has no need of it.
+    pub epoch: u64,
     /// In place of the state before.
     pub state: State,
     /// Records bound since, by number. Those up to `state.acked` may be forgotten.
@@ -89,7 +93,8 @@ pub trait Store {
     /// If nobody can tell.
     fn load(&mut self) -> Result<Option<Stored>, Self::Error>;
 
-    /// Begins with another session, or with none.
+    /// Begins with another session, or with none. With another, its first [`Delta`] is applied already: what
+    /// goes on in it must never be in no session.
     ///
     /// # Errors
     /// If it is not kept.
