@@ -1,4 +1,5 @@
 // What the binary codecs share: a buffer that grows, a cursor that does not run past the end, and what an object is.
+import type { Codec } from "./codec.ts";
 
 /** Messages nest no deeper: more is an attack, or a cycle. */
 const DEEPEST = 512;
@@ -223,13 +224,25 @@ export function put(fields: object, key: unknown, value: unknown): void {
     throw new TypeError(`A key is neither text nor a number but ${typeof key}. The option maps gives Maps.`);
 }
 
-/** Decodes all of a message with `read`. */
-export function whole(data: string | Uint8Array, read: (reader: Reader) => unknown): unknown {
-  if (typeof data === "string") throw new TypeError("A text message arrived; this codec's are binary.");
-  const reader = new Reader(data);
-  const value = read(reader);
-  if (reader.left > 0) throw new RangeError(`${reader.left} bytes are left behind the message.`);
-  return value;
+/** A codec whose messages are binary: each is one value, as `write` writes and `read` reads it. */
+export function binary(
+  write: (to: Writer, message: unknown) => void,
+  read: (from: Reader) => unknown,
+): Codec<any> {
+  return {
+    encode(message) {
+      const writer = new Writer();
+      write(writer, message);
+      return writer.written as Uint8Array<ArrayBuffer>;
+    },
+    decode(data) {
+      if (typeof data === "string") throw new TypeError("A text message arrived; this codec's are binary.");
+      const reader = new Reader(data);
+      const value = read(reader);
+      if (reader.left > 0) throw new RangeError(`${reader.left} bytes are left behind the message.`);
+      return value;
+    },
+  };
 }
 
 /** The bytes of any buffer or view; undefined for anything else. */

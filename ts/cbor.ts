@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  binary,
   bytesOf,
   entriesOf,
   isRecord,
@@ -10,7 +11,6 @@ import {
   type Reader,
   smallest,
   unencodable,
-  whole,
   Writer,
 } from "./binary.ts";
 import type { Codec } from "./codec.ts";
@@ -49,18 +49,13 @@ export const cbor: Codec<any> = cborWith({});
 
 /** CBOR with tags, or with maps as `Map`. */
 export function cborWith({ tags = [], maps = false }: CborOptions): Codec<any> {
-  return {
-    encode(message) {
-      const writer = new Writer();
-      write(writer, message, tags);
-      return writer.written as Uint8Array<ArrayBuffer>;
+  return binary(
+    (to, message) => write(to, message, tags),
+    (from) => {
+      const item = (): unknown => read(from, item, tags, maps);
+      return real(item());
     },
-    decode: (data) =>
-      whole(data, (reader) => {
-        const item = (): unknown => read(reader, item, tags, maps);
-        return real(item());
-      }),
-  };
+  );
 }
 
 function write(to: Writer, value: unknown, tags: readonly CborTag<any>[]): void {

@@ -133,19 +133,10 @@ function details({ state, url, rtt, smoothed, error, cause, code, wasClean, last
     const { name, close, until, ...rest } = { close: undefined, until: undefined, ...state };
     return { state: name, ...rest, ...(close && { close: close.code, wasClean: close.wasClean }) };
   }
-  if (url !== undefined) return { url: shown(url) };
+  if (url !== undefined) return { url };
   if (rtt !== undefined) return { rtt, smoothed };
   if (error) return { error: error.code };
   return cause === undefined ? {} : { reason: cause, close: code, wasClean, last };
-}
-
-function shown(url: string): string {
-  try {
-    const { protocol, host, pathname } = new URL(url, globalThis.location?.href);
-    return `${protocol}//${host}${pathname}`;
-  } catch {
-    return "not a URL";
-  }
 }
 
 /** Reading it throws where storage is forbidden, as in sandboxed frames. */

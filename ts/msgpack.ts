@@ -2,7 +2,7 @@
  * MessagePack as a codec: `new Wire(url, { codec: msgpack })`.
  * @module
  */
-import { bytesOf, entriesOf, isRecord, Reader, smallest, unencodable, whole, Writer } from "./binary.ts";
+import { binary, bytesOf, entriesOf, isRecord, Reader, smallest, unencodable, Writer } from "./binary.ts";
 import type { Codec } from "./codec.ts";
 
 /** A type of the application's own, as a MessagePack extension. */
@@ -31,18 +31,13 @@ export const msgpack: Codec<any> = msgpackWith({});
 
 /** MessagePack with extensions, or with maps as `Map`. */
 export function msgpackWith({ extensions = [], maps = false }: MsgpackOptions): Codec<any> {
-  return {
-    encode(message) {
-      const writer = new Writer();
-      write(writer, message, extensions);
-      return writer.written as Uint8Array<ArrayBuffer>;
+  return binary(
+    (to, message) => write(to, message, extensions),
+    (from) => {
+      const next = (): unknown => read(from, next, extensions, maps);
+      return next();
     },
-    decode: (data) =>
-      whole(data, (reader) => {
-        const next = (): unknown => read(reader, next, extensions, maps);
-        return next();
-      }),
-  };
+  );
 }
 
 function write(to: Writer, value: unknown, extensions: readonly MsgpackExtension<any>[]): void {

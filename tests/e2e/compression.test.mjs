@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { WebSocketServer } from "ws";
+import { withPage } from "./browser.mjs";
 import { inEachBrowser } from "./in-each-browser.mjs";
 import { scenarios } from "./pages/scenarios/compression.js";
 import { startPeer } from "./peer.mjs";
@@ -18,9 +19,7 @@ after(() => peer.stop());
 
 inEachBrowser((browser) => {
   describe(`compression in ${browser}`, () => {
-    const tab = keepOpen(browser, () => `${peer.http}/e2e/wire.html`);
-    before(tab.open);
-    after(tab.close);
+    const tab = keepOpen((stay) => withPage(browser, `${peer.http}/e2e/wire.html`, stay));
 
     /** What a page sees and what crosses the wire. */
     const exchange = (perMessageDeflate) =>

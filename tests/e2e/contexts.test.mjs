@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { build } from "esbuild";
 import { inRoot } from "../../scripts/paths.mjs";
+import { withPage } from "./browser.mjs";
 import { inEachBrowser } from "./in-each-browser.mjs";
 import { startPeer } from "./peer.mjs";
 import { keepOpen } from "./scenario.mjs";
@@ -52,9 +53,7 @@ after(async () => {
 
 inEachBrowser((browser) => {
   describe(`a wire in ${browser}`, () => {
-    const page = keepOpen(browser, () => `${peer.http}/e2e/contexts/index.html`);
-    before(page.open);
-    after(page.close);
+    const page = keepOpen((stay) => withPage(browser, `${peer.http}/e2e/contexts/index.html`, stay));
 
     for (const context of CONTEXTS) {
       it(`does all it does in a ${context}`, async () => {

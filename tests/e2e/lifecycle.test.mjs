@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { browsers, withPage } from "./browser.mjs";
 import { engines } from "./pages/engines.js";
-import { startPeer } from "./peer.mjs";
+import { PAGES, startPeer } from "./peer.mjs";
 import { pageProcesses } from "./processes.mjs";
 import { run, switchNetwork } from "./scenario.mjs";
 import { withTab } from "./tabs.mjs";
@@ -12,12 +12,7 @@ const PATIENCE = 10_000;
 
 let peer;
 before(async () => {
-  peer = await startPeer({
-    serve: [
-      ["/e2e", "tests/e2e/pages"],
-      ["/support", "tests/web_support"],
-    ],
-  });
+  peer = await startPeer({ serve: PAGES });
 });
 after(() => peer.stop());
 

@@ -3,6 +3,12 @@ import { resolve } from "node:path";
 import { buildServer, startServer } from "../../scripts/echo-server.mjs";
 import { root } from "../../scripts/paths.mjs";
 
+/** The pages of these tests and what they share with those of the crate. */
+export const PAGES = [
+  ["/e2e", "tests/e2e/pages"],
+  ["/support", "tests/web_support"],
+];
+
 let built;
 
 /**

@@ -1,6 +1,7 @@
 // Runs what pages/run.js offers, on a page that is open.
 import assert from "node:assert/strict";
-import { command, withPage } from "./browser.mjs";
+import { after, before } from "node:test";
+import { command } from "./browser.mjs";
 import { engines } from "./pages/engines.js";
 
 const SCENARIO_TIMEOUT = 60_000;
@@ -26,26 +27,29 @@ export async function switchNetwork(browser, driver, to) {
   return command(driver, "emulation.setNetworkConditions", { networkConditions, contexts });
 }
 
-/** A browser that stays open from one test to the next. `url` is asked when it opens. */
-export function keepOpen(browser, url, options) {
+/**
+ * A page that is open for all tests of the `describe` around it, with its `driver`. `show` opens it for as long as what
+ * it is given takes, as `withPage` and `withTab` do.
+ */
+export function keepOpen(show) {
+  const page = { driver: undefined };
   let leave;
   let left;
-  const page = {
-    driver: undefined,
-    open: () =>
+  before(
+    () =>
       new Promise((resolve, reject) => {
         const stay = (driver) => {
           page.driver = driver;
           resolve();
           return new Promise((done) => (leave = done));
         };
-        left = withPage(browser, url(), stay, options);
+        left = show(stay);
         left.catch(reject);
       }),
-    close: async () => {
-      leave?.();
-      await left;
-    },
-  };
+  );
+  after(async () => {
+    leave?.();
+    await left;
+  });
   return page;
 }

@@ -57,9 +57,9 @@ inEachBrowser((browser) => {
   const host = engine.mapsHosts ? TEST_HOST : "everwire.localhost";
 
   describe(`TLS in ${browser}`, () => {
-    const trusting = keepOpen(browser, () => page(peer.https), { trusting: true, hosts: [TEST_HOST] });
-    before(trusting.open);
-    after(trusting.close);
+    const trusting = keepOpen((stay) =>
+      withPage(browser, page(peer.https), stay, { trusting: true, hosts: [TEST_HOST] }),
+    );
     const onPage = (title, url) =>
       it(title, async () => {
         await trusting.driver.get(url());
@@ -83,17 +83,13 @@ inEachBrowser((browser) => {
   });
 
   describe(`tokens in ${browser}`, () => {
-    const plain = keepOpen(browser, () => page(peer.http));
-    before(plain.open);
-    after(plain.close);
+    const plain = keepOpen((stay) => withPage(browser, page(peer.http), stay));
     for (const title of Object.keys(tokens)) it(title, () => run(plain.driver, "tokens", title));
     for (const title of Object.keys(secrets)) it(title, () => run(plain.driver, "secrets", title));
   });
 
   describe(`cross-site hijacking in ${browser}`, () => {
-    const thief = keepOpen(browser, () => page(careless.https), { trusting: true });
-    before(thief.open);
-    after(thief.close);
+    const thief = keepOpen((stay) => withPage(browser, page(careless.https), stay, { trusting: true }));
     /** What a page of this host gets out of the victim's server with the victim's cookie, if anything. */
     const loot = async (server, host, login) => {
       const { driver } = thief;

@@ -12,8 +12,8 @@ import { scenarios as receipts } from "./pages/scenarios/receipts.js";
 import { scenarios as separate } from "./pages/scenarios/separate.js";
 import { scenarios as stats } from "./pages/scenarios/stats.js";
 import { scenarios as trap } from "./pages/scenarios/trap.js";
-import { startPeer } from "./peer.mjs";
-import { run, switchNetwork } from "./scenario.mjs";
+import { PAGES, startPeer } from "./peer.mjs";
+import { keepOpen, run, switchNetwork } from "./scenario.mjs";
 import { withTab } from "./tabs.mjs";
 import { inEachBrowser } from "./in-each-browser.mjs";
 
@@ -32,20 +32,13 @@ const [noWasm, noConnections] = Object.keys(blocked);
 
 let peer;
 before(async () => {
-  peer = await startPeer({
-    serve: [
-      ["/e2e", "tests/e2e/pages"],
-      ["/support", "tests/web_support"],
-    ],
-  });
+  peer = await startPeer({ serve: PAGES });
 });
 after(() => peer.stop());
 
 inEachBrowser((browser) => {
   describe(`the package in ${browser}`, () => {
-    const page = keepOpen(browser);
-    before(page.open);
-    after(page.close);
+    const page = keepOpen((stay) => visit(browser, "", stay));
     for (const [file, scenarios] of files) {
       describe(file, () => {
         for (const title of Object.keys(scenarios)) it(title, () => run(page.driver, file, title));
@@ -96,31 +89,6 @@ inEachBrowser((browser) => {
 const address = (query) => `${peer.http}/e2e/wire.html?${query}`;
 
 const visit = (browser, query, body) => withTab(browser, address(query), body);
-
-/** A page that stays open from one test to the next. */
-function keepOpen(browser) {
-  let leave;
-  let left;
-  const page = {
-    driver: undefined,
-    open: () =>
-      new Promise((resolve, reject) => {
-        left = withTab(browser, address(""), async (driver) => {
-          page.driver = driver;
-          await new Promise((done) => {
-            leave = done;
-            resolve();
-          });
-        });
-        left.catch(reject);
-      }),
-    close: async () => {
-      leave?.();
-      await left;
-    },
-  };
-  return page;
-}
 
 /** Bytes in use after a collection, where a browser tells; 0 elsewhere. */
 async function usedHeap(driver) {

@@ -1,6 +1,7 @@
 // everwire/worker: the same scenarios as for everwire, with the connection in a worker.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { withPage } from "./browser.mjs";
 import { inEachBrowser } from "./in-each-browser.mjs";
 import { scenarios as connections } from "./pages/scenarios/connections.js";
 import { scenarios as messages } from "./pages/scenarios/messages.js";
@@ -8,7 +9,7 @@ import { scenarios as options } from "./pages/scenarios/options.js";
 import { scenarios as receipts } from "./pages/scenarios/receipts.js";
 import { scenarios as stats } from "./pages/scenarios/stats.js";
 import { scenarios as worker } from "./pages/scenarios/worker.js";
-import { startPeer } from "./peer.mjs";
+import { PAGES, startPeer } from "./peer.mjs";
 import { keepOpen, run } from "./scenario.mjs";
 
 const files = Object.entries({ receipts, messages, connections, options, stats, worker });
@@ -39,12 +40,7 @@ const different = [...AT_ONCE, ...OWN_CLASS];
 
 let peer;
 before(async () => {
-  peer = await startPeer({
-    serve: [
-      ["/e2e", "tests/e2e/pages"],
-      ["/support", "tests/web_support"],
-    ],
-  });
+  peer = await startPeer({ serve: PAGES });
 });
 after(() => peer.stop());
 
@@ -58,9 +54,7 @@ it("what is different with a worker is named as it is", () => {
 
 inEachBrowser((browser) => {
   describe(`everwire/worker in ${browser}`, () => {
-    const page = keepOpen(browser, () => `${peer.http}/e2e/wire.html?entry=worker`);
-    before(page.open);
-    after(page.close);
+    const page = keepOpen((stay) => withPage(browser, `${peer.http}/e2e/wire.html?entry=worker`, stay));
     for (const [file, scenarios] of files) {
       describe(file, () => {
         for (const title of Object.keys(scenarios).filter((title) => !different.includes(title)))
