@@ -9,6 +9,8 @@ use std::cell::{Cell, RefCell};
 use crate::core::{
     Cause, Close, Config, Event, Input, Kind, LinkId, Machine, Micros, Output, Payload, Texts, Transmit,
 };
+#[cfg(feature = "session")]
+use crate::core::{Item, SessionConfig, SessionEvent};
 
 /// Longest delay a host timer takes without wrapping, in milliseconds.
 const LONGEST_TIMEOUT: f64 = 2_147_483_647.0;
@@ -45,6 +47,50 @@ pub(crate) trait Platform: Sized {
     fn release(&self);
     /// Calls [`Engine::wake`] after so many milliseconds, in place of any earlier such request; never if `None`.
     fn alarm(&self, millis: Option<f64>);
+
+    /// Appends the bytes of a message that is to be numbered, and says what it is. The engine is not to
+    /// be called meanwhile.
+    #[cfg(feature = "session")]
+    fn encode(&self, payload: &Self::Payload, out: &mut Vec<u8>) -> Encoded;
+    /// The request of this tag has got this number.
+    #[cfg(feature = "session")]
+    fn asked(&self, tag: u32, request: u64);
+    /// Offers a frame to the socket of this link; what came of it, and the socket's `bufferedAmount` after.
+    #[cfg(feature = "session")]
+    fn write(&self, link: LinkId, frame: &[u8]) -> (Transmit, u64);
+    /// Calls [`Engine::flush`] when the current task is over, before the next.
+    #[cfg(feature = "session")]
+    fn soon(&self);
+    /// Keeps the frame that is arriving under this number until [`Platform::forget`].
+    #[cfg(feature = "session")]
+    fn keep(&self, frame: u32);
+    /// No event speaks of this frame any more.
+    #[cfg(feature = "session")]
+    fn forget(&self, frame: u32);
+}
+
+/// What a message of a session is, besides its bytes.
+#[cfg(feature = "session")]
+#[derive(Clone, Debug, Default)]
+pub struct Encoded {
+    /// On this channel; 0 for none.
+    pub channel: u64,
+    /// The bytes are text for the application.
+    pub text: bool,
+    /// It is a request.
+    pub request: Option<Request>,
+}
+
+/// A request on its way out.
+#[cfg(feature = "session")]
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// For this method.
+    pub method: String,
+    /// Over at this time.
+    pub deadline: Option<Micros>,
+    /// The host's name for it.
+    pub tag: u32,
 }
 
 /// What the machine carries of a close reason.
@@ -71,19 +117,32 @@ pub(crate) struct Engine<P: Platform> {
     transmitting: Cell<bool>,
     /// When the platform's timer is due.
     alarm: Cell<Option<Micros>>,
+    /// The platform has been asked for a flush.
+    #[cfg(feature = "session")]
+    flushing: Cell<bool>,
 }
 
 impl<P: Platform> Engine<P> {
     /// An idle wire. `random`, uniform in [0, 1), is where its own randomness starts.
     pub(crate) fn new(config: Config, random: f64, platform: P) -> Self {
-        // All that the host's 53 bits hold.
-        let seed = (random * (1_u64 << 53) as f64) as u64;
+        Self::around(Machine::new(config, seed(random)), platform)
+    }
+
+    /// An idle wire in session mode.
+    #[cfg(feature = "session")]
+    pub(crate) fn with_session(config: Config, session: SessionConfig, random: f64, platform: P) -> Self {
+        Self::around(Machine::with_session(config, session, seed(random)), platform)
+    }
+
+    fn around(machine: Machine<P::Payload, P::Texts>, platform: P) -> Self {
         Self {
             platform,
-            machine: RefCell::new(Machine::new(config, seed)),
+            machine: RefCell::new(machine),
             running: Cell::new(false),
             transmitting: Cell::new(false),
             alarm: Cell::new(None),
+            #[cfg(feature = "session")]
+            flushing: Cell::new(false),
         }
     }
 
@@ -105,6 +164,9 @@ impl<P: Platform> Engine<P> {
 
     /// Dials, unless a listener has moved on since this was asked for.
     pub(crate) fn dial(&self, link: LinkId) {
+        #[cfg(feature = "session")]
+        let wanted = || self.read(|machine| machine.holds(link));
+        #[cfg(not(feature = "session"))]
         let wanted = || self.read(Machine::link) == Some(link);
         if !wanted() {
             return;
@@ -124,8 +186,18 @@ impl<P: Platform> Engine<P> {
         if last && self.read(Machine::is_closed) {
             self.platform.release();
         }
+        #[cfg(feature = "session")]
+        let seq = match &event {
+            Event::Session(SessionEvent::Record { seq, .. }) => *seq,
+            _ => 0,
+        };
         // Between its arrival and its turn a message may have lost its wire.
-        self.platform.event(event, self.read(Machine::is_over));
+        let over = self.read(Machine::is_over);
+        self.platform.event(event, over);
+        #[cfg(feature = "session")]
+        if seq > 0 && !over {
+            self.machine.borrow_mut().dispatched(self.platform.now(), seq);
+        }
     }
 
     /// The platform's timer has run out.
@@ -183,6 +255,8 @@ impl<P: Platform> Engine<P> {
             self.pump();
             let output = self.machine.borrow_mut().poll();
             let Some(output) = output else { break };
+            #[cfg(feature = "session")]
+            let Some(output) = self.obey_session(output) else { continue };
             self.platform.obey(self, output);
         }
         self.running.set(false);
@@ -196,6 +270,13 @@ impl<P: Platform> Engine<P> {
         }
         loop {
             let now = self.platform.now();
+            #[cfg(feature = "session")]
+            if self.read(Machine::has_session) {
+                if self.bind(now) {
+                    continue;
+                }
+                break;
+            }
             let offer =
                 self.machine.borrow_mut().peek_transmit(now).map(|(link, payload)| (link, P::data(payload)));
             let Some((link, data)) = offer else { break };
@@ -203,6 +284,10 @@ impl<P: Platform> Engine<P> {
             self.machine.borrow_mut().transmitted(now, what, buffered);
         }
         self.transmitting.set(false);
+        #[cfg(feature = "session")]
+        if self.read(Machine::frame_is_due) && !self.flushing.replace(true) {
+            self.platform.soon();
+        }
     }
 
     /// An alarm that goes off too early does no harm and is left alone.
@@ -215,5 +300,79 @@ impl<P: Platform> Engine<P> {
         self.alarm.set(next);
         let millis = |due: Micros| due.since(self.platform.now()).as_millis_f64().ceil();
         self.platform.alarm(next.map(|due| millis(due).min(LONGEST_TIMEOUT)));
+    }
+}
+
+/// All that the host's 53 bits hold.
+fn seed(random: f64) -> u64 {
+    (random * (1_u64 << 53) as f64) as u64
+}
+
+#[cfg(feature = "session")]
+impl<P: Platform> Engine<P> {
+    /// A frame arrived on this link's socket.
+    pub(crate) fn received_frame(&self, link: LinkId, bytes: &[u8]) {
+        let frame = {
+            let mut machine = self.machine.borrow_mut();
+            let now = self.platform.now();
+            if machine.is_paused() {
+                machine.handle(now, Input::Buffered { link, bytes: self.platform.buffered(), asked: false });
+            }
+            machine.received_frame(now, link, bytes)
+        };
+        if let Some(frame) = frame {
+            self.platform.keep(frame);
+        }
+        self.run();
+    }
+
+    /// Writes what is due.
+    pub(crate) fn flush(&self) {
+        self.flushing.set(false);
+        if self.transmitting.replace(true) {
+            return;
+        }
+        let mut out = Vec::new();
+        loop {
+            let link = self.machine.borrow_mut().next_frame(&mut out);
+            let Some(link) = link else { break };
+            let (what, buffered) = self.platform.write(link, &out);
+            self.machine.borrow_mut().written(self.platform.now(), link, what, buffered);
+        }
+        self.transmitting.set(false);
+        self.run();
+    }
+
+    /// Numbers the message that leaves next; false if there is none.
+    fn bind(&self, now: Micros) -> bool {
+        let mut machine = self.machine.borrow_mut();
+        let mut bytes = Vec::new();
+        let offer = machine.peek_transmit(now).map(|(_, payload)| self.platform.encode(payload, &mut bytes));
+        let Some(Encoded { channel, text, request }) = offer else { return false };
+        let item = match &request {
+            Some(Request { method, deadline, .. }) => Item::Request { method, deadline: *deadline },
+            None => Item::Message,
+        };
+        let number = machine.bind(now, item, channel, text, &bytes);
+        drop(machine);
+        if let Some((number, request)) = number.zip(request) {
+            self.platform.asked(request.tag, number);
+        }
+        true
+    }
+
+    /// Does what concerns frames; gives the rest back.
+    fn obey_session(&self, output: Output<P::Payload, Reason<P>>) -> Option<Output<P::Payload, Reason<P>>> {
+        match output {
+            Output::Frame { link, bytes } => {
+                self.platform.write(link, &bytes);
+                None
+            }
+            Output::Forget { frame } => {
+                self.platform.forget(frame);
+                None
+            }
+            output => Some(output),
+        }
     }
 }

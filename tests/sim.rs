@@ -485,6 +485,8 @@ impl World {
                 *if taken { &mut self.tally.handed } else { &mut self.tally.not_sent } += 1;
             }
             Output::AbortResolve | Output::Event(_) => {}
+            #[cfg(feature = "session")]
+            Output::Frame { .. } | Output::Forget { .. } => panic!("a plain wire has no frames: {output:?}"),
         }
     }
 

@@ -182,6 +182,20 @@ pub enum Output<P, R = Box<str>> {
         /// What became of it.
         outcome: Outcome,
     },
+    /// Write this frame to the socket, past everything else.
+    #[cfg(feature = "session")]
+    Frame {
+        /// Which socket.
+        link: LinkId,
+        /// The frame.
+        bytes: Vec<u8>,
+    },
+    /// No event speaks of this arrived frame any more.
+    #[cfg(feature = "session")]
+    Forget {
+        /// Its number.
+        frame: u32,
+    },
     /// Tell the application.
     Event(Event<R>),
 }
@@ -225,6 +239,60 @@ pub enum Event<R = Box<str>> {
     },
     /// An arriving message that the host holds is next in line.
     Message,
+    /// Something of the session.
+    #[cfg(feature = "session")]
+    Session(SessionEvent),
+}
+
+/// What the application hears of a session.
+#[cfg(feature = "session")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionEvent {
+    /// A record whose turn has come.
+    Record {
+        /// Its number; 0 if it has none.
+        seq: u64,
+        /// The frame it stands in, by the number that [`Machine::received_frame`](super::Machine::received_frame) gave.
+        frame: u32,
+        /// What it says.
+        record: crate::session::Record,
+    },
+    /// The server has welcomed this side.
+    Welcomed {
+        /// The session goes on; else it is a new one.
+        resumed: bool,
+    },
+    /// A session is gone.
+    Lost(LostSession),
+    /// Nobody will answer this request.
+    Unanswered {
+        /// Its number.
+        id: u64,
+        /// Its time was up; else its session is gone.
+        timed_out: bool,
+    },
+    /// The server asks for a token: answer with [`Machine::authenticate`](super::Machine::authenticate).
+    TokenWanted,
+}
+
+/// What a session that is gone leaves behind. Numbers are those of its records.
+#[cfg(feature = "session")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostSession {
+    /// The server accepted every record up to this one.
+    pub delivered: u64,
+    /// What became of those after it, up to this one, nobody can tell.
+    pub in_doubt: u64,
+    /// The last record of the session.
+    pub last: u64,
+    /// How many of the rest are sent in the next session.
+    pub carried: u64,
+    /// How many of the rest were given back as not sent.
+    pub unsent: u64,
+    /// The last record of the server's that arrived.
+    pub received: u64,
+    /// Whether the server may have sent more.
+    pub missing: bool,
 }
 
 /// What became of a message.
@@ -232,15 +300,25 @@ pub enum Event<R = Box<str>> {
 pub enum Outcome {
     /// The browser took it. In plain mode nobody knows more.
     HandedOver,
+    /// The server has accepted it. Only in a session, in place of `HandedOver`.
+    #[cfg(feature = "session")]
+    Delivered,
+    /// It was sent, and the session that would tell what became of it is gone.
+    #[cfg(feature = "session")]
+    InDoubt,
     /// It never left.
     NotSent(Reason),
 }
 
 impl Outcome {
-    /// 0 for handed over, else the reason's number.
+    /// 0 for handed over or delivered, 10 for in doubt, else the reason's number.
     pub const fn number(self) -> usize {
         match self {
             Self::HandedOver => 0,
+            #[cfg(feature = "session")]
+            Self::Delivered => 0,
+            #[cfg(feature = "session")]
+            Self::InDoubt => 10,
             Self::NotSent(reason) => reason as usize,
         }
     }
@@ -264,6 +342,12 @@ pub enum Reason {
     Closed = 6,
     /// The socket was open but threw when given this message.
     Refused = 7,
+    /// The server takes no message as large.
+    #[cfg(feature = "session")]
+    TooLarge = 8,
+    /// Its session is gone, and it was provably never accepted.
+    #[cfg(feature = "session")]
+    SessionLost = 9,
 }
 
 /// What came of offering a message to the socket.

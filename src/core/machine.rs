@@ -2,6 +2,8 @@
 
 mod attempts;
 mod lifecycle;
+#[cfg(feature = "session")]
+mod session;
 mod upkeep;
 
 use std::collections::VecDeque;
@@ -20,6 +22,9 @@ use super::state::{Cause, Phase, State};
 use super::stats::{Count, Stats};
 use super::time::Micros;
 use super::timer::{ALL, Timer, Timers};
+
+#[cfg(feature = "session")]
+pub use session::{Item, SessionConfig};
 
 /// A full socket buffer is looked at again in a later task this often, then on a timer.
 const SAMPLES_AT_ONCE: u32 = 8;
@@ -64,6 +69,8 @@ pub struct Machine<P, T: Texts = Owned> {
     /// Until when we stay away because a server asked for it.
     floor: Micros,
     stats: Stats,
+    #[cfg(feature = "session")]
+    session: Option<Box<session::Sessional<P>>>,
 }
 
 /// [`State`], with what only the machine needs.
@@ -136,6 +143,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             down_since: None,
             floor: Micros::ZERO,
             stats: Stats::default(),
+            #[cfg(feature = "session")]
+            session: None,
             config,
         }
     }
@@ -172,7 +181,13 @@ impl<P: Payload, T: Texts> Machine<P, T> {
                 self.timers.stop_all();
                 self.stage = Stage::Closing { link };
                 self.timers.set(Timer::Close, now.plus(self.config.close_timeout));
-                self.outputs.push_back(Output::Hangup { link, close: Some(close), forget: false });
+                #[cfg(feature = "session")]
+                let hangs_up = !self.say_goodbye(link);
+                #[cfg(not(feature = "session"))]
+                let hangs_up = true;
+                if hangs_up {
+                    self.outputs.push_back(Output::Hangup { link, close: Some(close), forget: false });
+                }
                 self.announce();
                 self.settle_all(Reason::Closed);
             }
@@ -233,7 +248,13 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         let link = self.clear_link()?;
         // A timer may come late; a message whose time is up does not leave all the same.
         self.expire(now);
+        #[cfg(feature = "session")]
+        self.refuse_oversized();
         let (id, payload) = self.outbox.peek()?;
+        #[cfg(feature = "session")]
+        if self.room(payload.byte_len()) != Some(true) {
+            return None;
+        }
         self.offered = Some((link, id));
         Some((link, payload))
     }
@@ -263,6 +284,10 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     /// The link that would take a message of `len` bytes at once, past an empty queue. After the
     /// socket has taken it, say so with [`Machine::passed`].
     pub fn may_pass(&self, len: usize) -> Option<LinkId> {
+        #[cfg(feature = "session")]
+        if self.has_session() {
+            return None;
+        }
         self.clear_link().filter(|_| self.outbox.len() == 0 && self.outbox.admits(len))
     }
 
@@ -308,6 +333,10 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// Feeds what happened outside.
     pub fn handle(&mut self, now: Micros, input: Input<T::Reason>) {
+        #[cfg(feature = "session")]
+        if self.succession(&input) {
+            return;
+        }
         match input {
             Input::Target { ticket, local } => self.target(ticket, local),
             Input::TargetFailed { ticket } => {
@@ -351,6 +380,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     /// When to feed the next [`Input::Timeout`].
     pub fn next_wake(&mut self) -> Option<Micros> {
         let watches = self.watches.iter().filter_map(|watch| watch.deadline).min();
+        #[cfg(feature = "session")]
+        let watches = watches.into_iter().chain(self.session_deadline()).min();
         [self.timers.next(), self.outbox.next_expiry(), watches].into_iter().flatten().min()
     }
 
@@ -384,6 +415,10 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// Whether an answer to this question is still awaited.
     pub fn is_resolving(&self, ticket: Ticket) -> bool {
+        #[cfg(feature = "session")]
+        if self.resolves_successor(ticket) {
+            return true;
+        }
         matches!(self.stage, Stage::Resolving { ticket: current } if current == ticket)
     }
 
@@ -497,7 +532,11 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     }
 
     fn check_watches(&mut self) {
-        if self.outbox.len() == 0 {
+        #[cfg(feature = "session")]
+        let settled = self.in_flight() == 0;
+        #[cfg(not(feature = "session"))]
+        let settled = true;
+        if self.outbox.len() == 0 && settled {
             for watch in core::mem::take(&mut self.watches) {
                 self.event(Event::Drained { watch: watch.id, empty: true });
             }

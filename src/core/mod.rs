@@ -26,9 +26,13 @@ pub use close::{Close, CloseReason, Owned, Texts, cut_reason, may_send, retry_af
 pub(crate) use config::RANGES;
 pub use config::{Config, ConfigError, Heartbeat, Number, OPTIONS, Overflow, Queue, Reconnect};
 pub use event::{Event, Input, Kind, LinkId, NotSent, Outcome, Output, Page, Reason, Sent, Ticket, Transmit};
+#[cfg(feature = "session")]
+pub use event::{LostSession, SessionEvent};
 pub use inbox::Inbox;
 pub use keys::{HostKeys, Keys, TextKeys};
 pub use machine::Machine;
+#[cfg(feature = "session")]
+pub use machine::{Item, SessionConfig};
 pub use outbox::{LANES, MessageId, NORMAL, Payload, SendOptions, Waiting};
 pub use state::{Cause, Phase, State};
 pub use stats::Stats;

@@ -9,6 +9,12 @@ impl Rng {
         Self(seed)
     }
 
+    /// Uniform in [0, `bound`).
+    #[cfg(feature = "session")]
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        (self.unit() * bound as f64) as u64
+    }
+
     /// Uniform in [0, 1).
     pub(crate) fn unit(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -108,4 +108,16 @@ pub enum Cause {
     Cached = 21,
     /// The browser has frozen the page.
     Frozen = 22,
+    /// The server is about to end the connection, and another takes its place.
+    #[cfg(feature = "session")]
+    Draining = 23,
+    /// The server broke the protocol.
+    #[cfg(feature = "session")]
+    ProtocolViolated = 24,
+    /// The server did not choose the subprotocol `everwire.v1`. Final.
+    #[cfg(feature = "session")]
+    NoSession = 25,
+    /// The connection opened, and the server did not welcome the session in time.
+    #[cfg(feature = "session")]
+    NoWelcome = 26,
 }

@@ -24,7 +24,10 @@ pub(crate) enum Count {
 /// and pongs are neither. A message counts as many bytes as its [`Payload`](super::Payload) says, or as
 /// the host says of one that arrives or passes the queue; frame headers and compression are not seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stats([u64; 15]);
+pub struct Stats([u64; COUNTS]);
+
+/// In a session there are three outcomes more.
+const COUNTS: usize = if cfg!(feature = "session") { 18 } else { 15 };
 
 impl Stats {
     /// Sends that settled like this. With what waits they make up all sends.
@@ -32,12 +35,12 @@ impl Stats {
         self.at(Count::Settled as usize + outcome.number())
     }
 
-    /// Messages that the sockets took.
+    /// Messages that the sockets took; in a session, that the server has accepted.
     pub fn messages_out(&self) -> u64 {
         self.settled(Outcome::HandedOver)
     }
 
-    /// Bytes of the messages that the sockets took.
+    /// Bytes of those messages.
     pub fn bytes_out(&self) -> u64 {
         self.of(Count::BytesOut)
     }
@@ -103,7 +106,7 @@ impl Stats {
 
     pub(crate) fn settle(&mut self, outcome: Outcome, len: usize) {
         self.add_at(Count::Settled as usize + outcome.number(), 1);
-        if outcome == Outcome::HandedOver {
+        if outcome.number() == 0 {
             self.add(Count::BytesOut, len as u64);
         }
     }

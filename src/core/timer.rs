@@ -21,9 +21,15 @@ pub(crate) enum Timer {
     Sample,
     /// When to stop waiting for a socket's close event.
     Close,
+    /// When to acknowledge without company.
+    #[cfg(feature = "session")]
+    Ack,
+    /// When to replace a link that the server wants to leave.
+    #[cfg(feature = "session")]
+    Renew,
 }
 
-const COUNT: usize = 8;
+const COUNT: usize = if cfg!(feature = "session") { 10 } else { 8 };
 
 /// When each timer is due.
 #[derive(Clone, Debug)]
@@ -77,4 +83,8 @@ pub(crate) const ALL: [Timer; COUNT] = [
     Timer::Retry,
     Timer::Ping,
     Timer::Sample,
+    #[cfg(feature = "session")]
+    Timer::Ack,
+    #[cfg(feature = "session")]
+    Timer::Renew,
 ];

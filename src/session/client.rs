@@ -157,15 +157,18 @@ impl Client {
         Ok(())
     }
 
-    /// Ends the session here, for good: what is not acknowledged is in doubt, or not sent by the proof of
-    /// the peer's CLOSE with `forget`, which says how far it came.
-    pub fn end(&mut self, recv: Option<u64>) -> Loss {
+    /// The session is over: what is not acknowledged is in doubt, or not sent by the proof of the peer's
+    /// CLOSE with `forget`, which says how far it came. `goes_on`: another session is to follow, with the
+    /// same channels.
+    pub fn end(&mut self, recv: Option<u64>, goes_on: bool) -> Loss {
         self.identity = None;
         self.greeting = None;
         self.closing = None;
         let next = self.end.receiver.received() + 1;
-        let loss = self.end.lose(recv.map(|recv| super::Tombstone { recv, next }), false);
-        self.end.forget();
+        let loss = self.end.lose(recv.map(|recv| super::Tombstone { recv, next }), goes_on && self.carry);
+        if !goes_on {
+            self.end.forget();
+        }
         loss
     }
 

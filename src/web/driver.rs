@@ -17,6 +17,8 @@ use crate::core::{
     Owned, Payload, Reason, SendOptions, Ticket, Transmit,
 };
 use crate::engine::{Delivery, Engine, Platform};
+#[cfg(feature = "session")]
+use crate::{core::SessionConfig, engine::Encoded};
 
 /// The application behind a wire: answers the core's questions and hears its events. No borrow of
 /// the driver is held while any of these run, so each may call the driver again.
@@ -47,6 +49,9 @@ pub trait Host: Sized + 'static {
     fn settled(&self, payload: Self::Payload, outcome: Outcome);
     /// An arriving message whose turn has come.
     fn message(&self, data: JsValue);
+    /// The request of this tag has got this number.
+    #[cfg(feature = "session")]
+    fn asked(&self, _tag: u32, _request: u64) {}
     /// Anything else.
     fn event(&self, event: Event);
 }
@@ -55,6 +60,18 @@ pub trait Host: Sized + 'static {
 pub trait Outgoing: Payload + 'static {
     /// A string, a buffer, a view or a Blob; nothing that the application can still change.
     fn data(&self) -> JsValue;
+
+    /// What it is in a session: unless said otherwise, a message of what [`Outgoing::data`] gives.
+    #[cfg(feature = "session")]
+    fn encode(&self, out: &mut Vec<u8>) -> Encoded {
+        let data = self.data();
+        let text = data.as_string();
+        match &text {
+            Some(text) => out.extend_from_slice(text.as_bytes()),
+            None => out.extend_from_slice(&js_sys::Uint8Array::new(&data).to_vec()),
+        }
+        Encoded { text: text.is_some(), ..Encoded::default() }
+    }
 }
 
 /// [`Output::Decide`](crate::core::Output::Decide), for the host.
@@ -89,12 +106,23 @@ struct Browser<H: Host> {
     parts: RefCell<Parts>,
     /// Messages that arrived while another was being delivered.
     held: Array,
+    #[cfg(feature = "session")]
+    frames: Frames,
+}
+
+/// Frames of which events still speak, by number, and the one that is arriving.
+#[cfg(feature = "session")]
+#[derive(Default)]
+struct Frames {
+    kept: RefCell<Vec<(u32, Rc<[u8]>)>>,
+    arriving: RefCell<Option<Rc<[u8]>>>,
 }
 
 /// What is of the browser. None of it outlives a closed wire.
 #[derive(Default)]
 struct Parts {
-    socket: Option<(LinkId, Rc<Socket>)>,
+    /// In plain mode at most one; in a session the second is to replace the first.
+    sockets: Vec<(LinkId, Rc<Socket>)>,
     handlers: Option<Rc<Handlers>>,
     timer: Option<Timeout>,
     lifecycle: Option<Lifecycle>,
@@ -104,12 +132,45 @@ struct Parts {
 impl<H: Host> Driver<H> {
     /// An idle wire. `host` gets a reference to the wire that it may keep.
     pub fn new(config: Config, host: impl FnOnce(WeakDriver<H>) -> H) -> Self {
-        Self(Rc::new_cyclic(|me| {
-            let me = || WeakDriver(me.clone());
-            let browser =
-                Browser { me: me(), host: host(me()), parts: RefCell::default(), held: Array::new() };
-            Engine::new(config, js_sys::Math::random(), browser)
-        }))
+        Self(Rc::new_cyclic(|me| Engine::new(config, js_sys::Math::random(), Browser::new(me, host))))
+    }
+
+    /// An idle wire in session mode.
+    #[cfg(feature = "session")]
+    pub fn with_session(
+        config: Config,
+        session: SessionConfig,
+        host: impl FnOnce(WeakDriver<H>) -> H,
+    ) -> Self {
+        let random = js_sys::Math::random();
+        Self(Rc::new_cyclic(|me| Engine::with_session(config, session, random, Browser::new(me, host))))
+    }
+
+    /// Changes the machine of a session, then does what follows from it.
+    #[cfg(feature = "session")]
+    pub fn session<T>(&self, change: impl FnOnce(&mut Machine<H::Payload>, Micros) -> T) -> T {
+        self.0.with(change)
+    }
+
+    /// The handler for the message events of a session's sockets.
+    #[cfg(feature = "session")]
+    pub fn received_frame(&self, event: &web_sys::MessageEvent) {
+        let Some((link, _)) = self.0.platform.socket_of(event) else { return };
+        let data = event.data();
+        // A text message is no frame; nothing at all is not one either, and is refused as such.
+        let bytes: Rc<[u8]> = match data.dyn_ref::<js_sys::ArrayBuffer>() {
+            Some(buffer) => js_sys::Uint8Array::new(buffer).to_vec().into(),
+            None => Rc::default(),
+        };
+        *self.0.platform.frames.arriving.borrow_mut() = Some(Rc::clone(&bytes));
+        self.0.received_frame(link, &bytes);
+    }
+
+    /// A frame of which an event speaks.
+    #[cfg(feature = "session")]
+    pub fn frame(&self, frame: u32) -> Option<Rc<[u8]>> {
+        let kept = self.0.platform.frames.kept.borrow();
+        kept.iter().find(|(of, _)| *of == frame).map(|(_, bytes)| Rc::clone(bytes))
     }
 
     /// Makes the first attempt.
@@ -222,8 +283,7 @@ impl<H: Host> Driver<H> {
 
     /// Reads from the current socket, if there is one.
     pub fn socket<T>(&self, read: impl FnOnce(&WebSocket) -> T) -> Option<T> {
-        let socket = self.0.platform.parts.borrow().socket.clone();
-        socket.map(|(_, socket)| read(socket.raw()))
+        self.0.platform.main().map(|(_, socket)| read(socket.raw()))
     }
 
     /// The application.
@@ -282,7 +342,7 @@ impl<H: Host> Platform for Browser<H> {
     }
 
     fn buffered(&self) -> u64 {
-        self.parts.borrow().socket.as_ref().map_or(0, |(_, socket)| socket.buffered())
+        self.main().map_or(0, |(_, socket)| socket.buffered())
     }
 
     fn alarm(&self, millis: Option<f64>) {
@@ -301,9 +361,11 @@ impl<H: Host> Platform for Browser<H> {
             return Err(Cause::ContentBlocked);
         }
         socket.attach(&self.handlers());
-        let old = self.parts.borrow_mut().socket.replace((link, Rc::new(socket)));
+        let mut sockets = core::mem::take(&mut self.parts.borrow_mut().sockets);
         // Not under the borrow: a class of the application's own may call back when it is closed.
-        drop(old);
+        sockets.retain(|(link, _)| self.outlives_dial(*link));
+        sockets.push((link, Rc::new(socket)));
+        self.parts.borrow_mut().sockets = sockets;
         Ok(())
     }
 
@@ -312,7 +374,7 @@ impl<H: Host> Platform for Browser<H> {
         if let Some(socket) = self.current(link) {
             if forget {
                 socket.detach();
-                self.parts.borrow_mut().socket = None;
+                self.parts.borrow_mut().sockets.retain(|(of, _)| *of != link);
             }
             socket.close(close.as_ref());
         }
@@ -332,6 +394,44 @@ impl<H: Host> Platform for Browser<H> {
 
     fn release(&self) {
         drop(self.parts.take());
+    }
+
+    #[cfg(feature = "session")]
+    fn encode(&self, payload: &H::Payload, out: &mut Vec<u8>) -> Encoded {
+        payload.encode(out)
+    }
+
+    #[cfg(feature = "session")]
+    fn asked(&self, tag: u32, request: u64) {
+        self.host.asked(tag, request);
+    }
+
+    #[cfg(feature = "session")]
+    fn write(&self, link: LinkId, frame: &[u8]) -> (Transmit, u64) {
+        // A copy: what the socket takes may not move when the memory of the wasm grows.
+        self.offer(link, &js_sys::Uint8Array::from(frame).into())
+    }
+
+    #[cfg(feature = "session")]
+    fn soon(&self) {
+        let me = self.me.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            if let Some(driver) = me.upgrade() {
+                driver.0.flush();
+            }
+        });
+    }
+
+    #[cfg(feature = "session")]
+    fn keep(&self, frame: u32) {
+        if let Some(bytes) = self.frames.arriving.take() {
+            self.frames.kept.borrow_mut().push((frame, bytes));
+        }
+    }
+
+    #[cfg(feature = "session")]
+    fn forget(&self, frame: u32) {
+        self.frames.kept.borrow_mut().retain(|(of, _)| *of != frame);
     }
 
     fn obey(&self, engine: &Engine<Self>, output: Output<H::Payload>) {
@@ -356,28 +456,47 @@ impl<H: Host> Platform for Browser<H> {
             }
             Output::Settled { payload, outcome } => host.settled(payload, outcome),
             Output::Event(event) => engine.tell(event),
+            // The engine's own business.
+            #[cfg(feature = "session")]
+            Output::Frame { .. } | Output::Forget { .. } => {}
         }
     }
 }
 
 impl<H: Host> Browser<H> {
+    fn new(me: &Weak<Inner<H>>, host: impl FnOnce(WeakDriver<H>) -> H) -> Self {
+        let me = || WeakDriver(me.clone());
+        Self {
+            me: me(),
+            host: host(me()),
+            parts: RefCell::default(),
+            held: Array::new(),
+            #[cfg(feature = "session")]
+            frames: Frames::default(),
+        }
+    }
+
     fn handlers(&self) -> Rc<Handlers> {
         if let Some(handlers) = &self.parts.borrow().handlers {
             return Rc::clone(handlers);
         }
         let message = self.host.message_handler();
         let handlers = Rc::new(Handlers {
-            open: self.handler(|inner, _| Some(Input::Opened { link: inner.link()? })),
-            error: self.handler(|inner, _| {
-                let (link, socket) = inner.parts.borrow().socket.clone()?;
+            open: self.handler(|inner, event| {
+                let (link, socket) = inner.socket_of(event)?;
+                Some(inner.opened(link, &socket))
+            }),
+            error: self.handler(|inner, event| {
+                let (link, socket) = inner.socket_of(event)?;
                 let is_mixed = socket.is_refused_as_mixed();
                 let cause = Cause::MixedContent;
                 Some(if is_mixed { Input::DialFailed { link, cause } } else { Input::Errored { link } })
             }),
             close: self.handler(|inner, event| {
+                let (link, _) = inner.socket_of(event)?;
                 let event: &CloseEvent = event.unchecked_ref();
                 let (code, reason, clean) = (event.code(), event.reason().into(), event.was_clean());
-                Some(Input::Closed { link: inner.link()?, close: Close { code, reason, clean } })
+                Some(Input::Closed { link, close: Close { code, reason, clean } })
             }),
             message,
         });
@@ -395,7 +514,7 @@ impl<H: Host> Browser<H> {
         let mut parts = self.parts.borrow_mut();
         let later = parts.later.get_or_insert_with(|| {
             LaterTask::new(self.handler(|inner, _| {
-                let (link, socket) = inner.parts.borrow().socket.clone()?;
+                let (link, socket) = inner.main()?;
                 Some(Input::Buffered { link, bytes: socket.buffered(), asked: true })
             }))
         });
@@ -415,12 +534,50 @@ impl<H: Host> Browser<H> {
         }
     }
 
+    /// The socket in use; not one that is to replace it.
+    fn main(&self) -> Option<(LinkId, Rc<Socket>)> {
+        self.parts.borrow().sockets.first().cloned()
+    }
+
     fn link(&self) -> Option<LinkId> {
-        self.parts.borrow().socket.as_ref().map(|(link, _)| *link)
+        self.main().map(|(link, _)| link)
+    }
+
+    /// The socket to which an event happened.
+    fn socket_of(&self, event: &web_sys::Event) -> Option<(LinkId, Rc<Socket>)> {
+        let target = event.target()?;
+        let parts = self.parts.borrow();
+        parts.sockets.iter().find(|(_, socket)| target == **socket.raw()).cloned()
     }
 
     fn current(&self, link: LinkId) -> Option<Rc<Socket>> {
         let parts = self.parts.borrow();
-        parts.socket.as_ref().filter(|(current, _)| *current == link).map(|(_, socket)| Rc::clone(socket))
+        parts.sockets.iter().find(|(of, _)| *of == link).map(|(_, socket)| Rc::clone(socket))
+    }
+
+    /// In a session a socket goes on until another has taken its place.
+    #[cfg(feature = "session")]
+    fn outlives_dial(&self, link: LinkId) -> bool {
+        self.me.upgrade().is_some_and(|driver| driver.0.read(|machine| machine.holds(link)))
+    }
+
+    #[cfg(not(feature = "session"))]
+    fn outlives_dial(&self, _: LinkId) -> bool {
+        false
+    }
+
+    #[cfg(feature = "session")]
+    fn opened(&self, link: LinkId, socket: &Socket) -> Input {
+        let session = self.me.upgrade().is_some_and(|driver| driver.0.read(Machine::has_session));
+        if !session || socket.raw().protocol() == crate::session::SUBPROTOCOL {
+            return Input::Opened { link };
+        }
+        self.parts.borrow_mut().sockets.retain(|(of, _)| *of != link);
+        Input::DialFailed { link, cause: Cause::NoSession }
+    }
+
+    #[cfg(not(feature = "session"))]
+    fn opened(&self, link: LinkId, _: &Socket) -> Input {
+        Input::Opened { link }
     }
 }

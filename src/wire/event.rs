@@ -149,6 +149,22 @@ impl fmt::Display for Cause {
             Self::Slept => "The page or the machine slept.",
             Self::Cached => "The page is in the back/forward cache.",
             Self::Frozen => "The browser has frozen the page.",
+            #[cfg(feature = "session")]
+            Self::Draining => "The server is about to end the connection; another takes its place.",
+            #[cfg(feature = "session")]
+            Self::ProtocolViolated => {
+                "The server broke the protocol everwire.v1; its log has the reason. The wire tries again."
+            }
+            #[cfg(feature = "session")]
+            Self::NoSession => {
+                "The server does not speak everwire.v1: it did not choose that subprotocol. Use a plain wire, or \
+                 a server with Everwire's server half."
+            }
+            #[cfg(feature = "session")]
+            Self::NoWelcome => {
+                "The connection opened, and the server did not welcome the session within \
+                 reconnect.connectTimeout: it may not speak everwire.v1. The wire tries again."
+            }
         })
     }
 }
@@ -166,6 +182,10 @@ impl fmt::Display for Reason {
             Self::Withdrawn => "It was taken back.",
             Self::Closed => "The wire is closed. Keep the message, and send it again after reconnect().",
             Self::Refused => "The socket is open and threw when given this message. Look at the message.",
+            #[cfg(feature = "session")]
+            Self::TooLarge => "The server takes no message as large. Send it in parts, or raise the server's max_frame.",
+            #[cfg(feature = "session")]
+            Self::SessionLost => "Its session is gone, and the server had not accepted it. It is safe to send it again.",
         })
     }
 }

@@ -154,6 +154,8 @@ impl<In> Inbound for Reader<In> {
             }
             // Nobody here asks for the one, and the other is delivered by itself.
             core::Event::Drained { .. } | core::Event::Message => return,
+            #[cfg(feature = "session")]
+            core::Event::Session(_) => return,
         };
         self.mailbox.push(event, len);
     }

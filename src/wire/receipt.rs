@@ -21,6 +21,14 @@ use crate::web::{Outgoing, WeakDriver};
 pub enum Settled<Out> {
     /// The browser took it.
     HandedOver,
+    /// In a session, in place of handed over: the server has accepted it, once and in its place.
+    Delivered,
+    /// In a session: it was sent, and the session that would tell what became of it is gone. It may have
+    /// been accepted or not.
+    InDoubt {
+        /// Given back.
+        message: Out,
+    },
     /// It never left.
     NotSent {
         /// Why.
@@ -80,6 +88,8 @@ impl<Out> fmt::Debug for Receipt<Out> {
         let what = match *self.slot.0.borrow() {
             State::Waiting { .. } => "waiting",
             State::Settled(Settled::HandedOver) => "handed over",
+            State::Settled(Settled::Delivered) => "delivered",
+            State::Settled(Settled::InDoubt { .. }) => "in doubt",
             State::Settled(_) => "not sent",
             State::Taken => "taken",
         };
@@ -113,6 +123,10 @@ impl<Out> Slot<Out> {
         };
         let (settled, rest) = match outcome {
             Outcome::HandedOver => (Settled::HandedOver, Some(message)),
+            #[cfg(feature = "session")]
+            Outcome::Delivered => (Settled::Delivered, Some(message)),
+            #[cfg(feature = "session")]
+            Outcome::InDoubt => (Settled::InDoubt { message }, None),
             Outcome::NotSent(reason) => (Settled::NotSent { reason, message }, None),
         };
         *state = State::Settled(settled);

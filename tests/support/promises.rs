@@ -100,6 +100,8 @@ impl Promises {
             }
             Output::Settled { payload, outcome } => self.settled(payload, *outcome),
             Output::Event(event) => self.event(event),
+            #[cfg(feature = "session")]
+            Output::Frame { .. } | Output::Forget { .. } => panic!("a plain wire has no frames: {output:?}"),
         }
     }
 
@@ -165,6 +167,8 @@ impl Promises {
                 }
             }
             Outcome::NotSent(_) => {}
+            #[cfg(feature = "session")]
+            Outcome::Delivered | Outcome::InDoubt => panic!("a plain wire cannot know: {outcome:?}"),
         }
     }
 
@@ -188,6 +192,8 @@ impl Promises {
             }
             Event::Message => assert!(!self.over, "a message after the end"),
             Event::Failed { .. } | Event::Pong { .. } | Event::Drained { .. } => {}
+            #[cfg(feature = "session")]
+            Event::Session(_) => panic!("a plain wire has no session: {event:?}"),
         }
     }
 }

@@ -79,6 +79,8 @@ impl From<&Output<Letter>> for Seen {
             }),
             Output::Settled { payload, outcome } => Self::Settled(payload.text.clone(), *outcome),
             Output::Event(event) => Self::from(event),
+            #[cfg(feature = "session")]
+            Output::Frame { .. } | Output::Forget { .. } => panic!("a plain wire has no frames: {output:?}"),
         }
     }
 }
@@ -96,6 +98,8 @@ impl From<&Event> for Seen {
             Event::Drained { watch, empty } => Self::Drained { watch: *watch, empty: *empty },
             // The host fills in what it holds.
             Event::Message => Self::Message(String::new()),
+            #[cfg(feature = "session")]
+            Event::Session(_) => panic!("a plain wire has no session: {event:?}"),
         }
     }
 }

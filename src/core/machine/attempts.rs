@@ -85,7 +85,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.stage = Stage::Ready { link };
         self.timers.set(Timer::Stable, now.plus(self.config.reconnect.stable_after));
         self.timers.set(Timer::Ping, now.plus(self.beat()));
-        if let Some(idle) = self.config.idle_timeout {
+        if let Some(idle) = self.idle_limit() {
             self.timers.set(Timer::Idle, now.plus(idle));
         }
         self.was_open = true;
@@ -100,6 +100,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         if self.link() != Some(link) {
             return;
         }
+        #[cfg(feature = "session")]
+        self.unlink(None);
         match self.stage {
             Stage::Closing { .. } => {
                 self.timers.stop_all();
@@ -124,6 +126,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         if let Some(link) = self.link() {
             self.outputs.push_back(Output::Hangup { link, close, forget: true });
         }
+        #[cfg(feature = "session")]
+        self.unlink(None);
         self.timers.stop_all();
     }
 
@@ -140,8 +144,12 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         if !(self.was_open && cause == Cause::ServerClosed) {
             self.event(Event::Failed { cause, close: close.clone() });
         }
+        #[cfg(feature = "session")]
+        let word = self.last_word();
         let config = &self.config.reconnect;
         let fatal = close.is_fatal();
+        #[cfg(feature = "session")]
+        let fatal = word.map_or(fatal, |(last, _)| last);
         if fatal && !self.config.decides {
             return self.finish(cause, close);
         }
@@ -155,6 +163,12 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         };
         // On top of the floor, so that those who were told the same do not return at the same moment.
         let floor = close.retry_after().unwrap_or(Micros::ZERO);
+        #[cfg(feature = "session")]
+        let floor = word.map_or(floor, |(_, asked)| asked.max(floor));
+        #[cfg(feature = "session")]
+        if floor > Micros::ZERO {
+            self.floor = now.plus(floor);
+        }
         let retry = Retry { cause, delay: floor.plus(drawn), close };
         if !self.config.decides {
             return self.wait(now, retry);
@@ -217,6 +231,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.stage = Stage::Closed { cause, close: close.clone() };
         self.announce();
         self.settle_all(Reason::Closed);
+        #[cfg(feature = "session")]
+        self.end_session(None);
         self.event(Event::Closed { cause, close, last: true });
     }
 

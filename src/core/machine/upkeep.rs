@@ -10,6 +10,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             }
         }
         self.expire(now);
+        #[cfg(feature = "session")]
+        self.expire_requests(now);
         let mut watches = core::mem::take(&mut self.watches);
         watches.retain(|watch| {
             let expired = watch.deadline.is_some_and(|deadline| deadline <= now);
@@ -25,6 +27,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         match timer {
             // Whatever the attempt waited for may have come and gone unheard.
             Timer::Connect if self.overslept(now, due) => self.redial(now, Cause::Slept),
+            #[cfg(feature = "session")]
+            Timer::Connect if self.awaits_welcome() => self.abandon(now, Cause::NoWelcome),
             Timer::Connect => self.abandon(now, Cause::ConnectTimeout),
             Timer::Ping => match self.stage {
                 Stage::Ready { .. } if !self.asks() && self.overslept(now, due) => {
@@ -42,7 +46,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             },
             Timer::Idle => {
                 let silent_since = self.liveness.last_seen();
-                let idle = self.config.idle_timeout.unwrap_or(Micros(u64::MAX));
+                let idle = self.idle_limit().unwrap_or(Micros(u64::MAX));
                 if now.since(silent_since) < idle {
                     self.timers.set(Timer::Idle, silent_since.plus(idle));
                 } else if self.liveness.judge(now, due) == Verdict::Probe {
@@ -76,6 +80,10 @@ impl<P: Payload, T: Texts> Machine<P, T> {
                 Stage::Dialing { .. } => self.abandon(now, Cause::DialFailed),
                 _ => self.abandon(now, Cause::ServerClosed),
             },
+            #[cfg(feature = "session")]
+            Timer::Ack => self.ack_is_ripe(),
+            #[cfg(feature = "session")]
+            Timer::Renew => self.renew(),
         }
     }
 
@@ -89,7 +97,13 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             self.flow.measure = true;
         }
         self.liveness.pinged(now);
-        self.outputs.push_back(Output::Ping { link });
+        #[cfg(feature = "session")]
+        let in_session = self.send_ping();
+        #[cfg(not(feature = "session"))]
+        let in_session = false;
+        if !in_session {
+            self.outputs.push_back(Output::Ping { link });
+        }
         // The ping may stand behind a buffer that takes longer to leave than a pong may take to come.
         self.look_again(now);
     }
@@ -137,6 +151,11 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             self.settle(payload, Outcome::NotSent(Reason::Expired));
         }
         self.check_watches();
+    }
+
+    #[cfg(not(feature = "session"))]
+    pub(super) fn idle_limit(&self) -> Option<Micros> {
+        self.config.idle_timeout
     }
 
     /// Sees to it that the socket's buffer is looked at again.
