@@ -5,11 +5,16 @@ import { cargoTarget, root } from "./paths.mjs";
 import { run, start, stop } from "./process.mjs";
 
 const PACKAGE = "everwire-echo-server";
+const FAULT_PROXY = "everwire-fault-proxy";
 const READY = /listening on (https?:\/\/[\w.:[\]-]+)\n/g;
 const READY_WITHIN = 10_000;
 
-export async function buildServer(options) {
-  await run("cargo", ["build", "--locked", "--package", PACKAGE, "--bin", PACKAGE], options);
+export const buildServer = (options) => build(PACKAGE, options);
+
+export const buildFaultProxy = (options) => build(FAULT_PROXY, options);
+
+async function build(program, options) {
+  await run("cargo", ["build", "--locked", "--package", PACKAGE, "--bin", program], options);
 }
 
 /**
@@ -25,7 +30,10 @@ export async function startServer({ port = 0, serve = [], flags = [], quiet = fa
   return launch(join(cargoTarget, "debug", PACKAGE), args, { quiet, wanted });
 }
 
-/** Starts a program that says where it listens, at so many addresses; the same as above when it does. */
+/**
+ * Starts a program that says where it listens, at so many addresses; the same as above when it does, and `urls`, all of
+ * them.
+ */
 export async function launch(program, args, { quiet = false, wanted = 1 } = {}) {
   let seen = "";
   let ready;
@@ -46,5 +54,16 @@ export async function launch(program, args, { quiet = false, wanted = 1 } = {}) 
   }
   const [http, https] = urls;
   const [ws, wss] = urls.map((url) => url.replace(/^http/, "ws"));
-  return { http, ws, https, wss, exited: child.exited, stop: () => stop(child) };
+  return { urls, http, ws, https, wss, exited: child.exited, stop: () => stop(child) };
+}
+
+/**
+ * Starts the built fault proxy on a free port before a server, by its `http` address: `{ http, ws, control, stop }`, where
+ * `control` is the address that takes orders. Its README.md lists the faults.
+ */
+export async function startFaultProxy(server, faults) {
+  const args = [new URL(server).host, "--faults", faults];
+  const proxy = await launch(join(cargoTarget, "debug", FAULT_PROXY), args, { quiet: true, wanted: 2 });
+  const [http, control] = proxy.urls;
+  return { http, ws: proxy.ws, control, stop: proxy.stop };
 }

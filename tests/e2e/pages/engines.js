@@ -8,6 +8,8 @@ const most = {
   needsSubprotocol: false,
   /** `bufferedAmount` counts what a server that stopped reading has not taken. */
   seesStall: true,
+  /** After a connection that broke without a close frame, the next dial to the same path waits for 200 to 400 ms. */
+  holdsBackAfterCut: false,
   /** What the constructor does where connect-src forbids the connection. */
   blockedByPolicy: "closed",
   /** What the constructor does where a page loaded by https may not open ws. */
@@ -43,6 +45,7 @@ export const engines = {
   },
   firefox: {
     ...most,
+    holdsBackAfterCut: true,
     blockedByPolicy: "NS_ERROR_CONTENT_BLOCKED",
     badCertificate: 1015,
     networkSwitch: true,

@@ -78,7 +78,7 @@ async fn route(shared: &Arc<Shared>, head: &Head) -> (Reply, Option<Aftermath>) 
     (reply, None)
 }
 
-async fn end_with(reply: Reply, stream: &mut Stream) {
+pub(crate) async fn end_with(reply: Reply, stream: &mut Stream) {
     let written: io::Result<()> = reply.last().write(stream, true).await;
     if written.is_ok() {
         say_goodbye(stream).await;
@@ -122,7 +122,7 @@ fn only(methods: &'static str) -> Reply {
     Reply::text(405, format!("Only {methods} will do here.")).with("Allow", methods)
 }
 
-fn with_cors(reply: Reply) -> Reply {
+pub(crate) fn with_cors(reply: Reply) -> Reply {
     reply
         .with("Access-Control-Allow-Origin", "*")
         .with("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS")

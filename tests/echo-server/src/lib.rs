@@ -35,6 +35,7 @@ mod origin;
 mod outbox;
 mod phase;
 mod ports;
+mod proxy;
 mod query;
 mod relay;
 mod reply;
@@ -49,6 +50,7 @@ mod upgrade;
 
 pub use application::{Application, Hosted, Peer, Received};
 pub use config::{Config, Limits, Mount, Tls};
+pub use proxy::{Faults, How, Proxy, ProxyControl, ProxyStats};
 pub use server::{Server, raise_file_limit};
 pub use stats::{ClientStats, Close, RoomStats, Stats};
 pub use tls::Identity;

@@ -22,6 +22,10 @@ impl Query {
             .map(Self)
     }
 
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     pub(crate) fn first(&self, name: &'static str) -> Option<&str> {
         self.all(name).next()
     }
