@@ -55,6 +55,8 @@ pub(super) struct Sessional<P> {
     links: Vec<(LinkId, u64)>,
     /// Bound and not accepted, from number `first` on. What is not the application's has no payload.
     in_flight: VecDeque<Option<P>>,
+    /// How many of them are the application's.
+    unsettled: usize,
     first: u64,
     /// Requests that wait for their answer, and until when.
     asked: BTreeMap<u64, Micros>,
@@ -98,6 +100,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             config: session,
             links: Vec::new(),
             in_flight: VecDeque::new(),
+            unsettled: 0,
             first: 1,
             asked: BTreeMap::new(),
             deadlines: BTreeSet::new(),
@@ -124,7 +127,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// Messages sent and not yet settled.
     pub fn in_flight(&self) -> usize {
-        self.session.as_ref().map_or(0, |session| session.in_flight.iter().flatten().count())
+        self.session.as_ref().map_or(0, |session| session.unsettled)
     }
 
     /// Whether this socket is in use, be it as the one that is to replace the current one.
@@ -231,6 +234,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             }
         };
         session.in_flight.push_back(Some(payload));
+        session.unsettled += 1;
         asked
     }
 
@@ -468,6 +472,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         {
             session.first += 1;
             if let Some(payload) = payload {
+                session.unsettled -= 1;
                 self.settle(payload, Outcome::Delivered);
             }
         }
@@ -517,6 +522,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             };
             settled.push((payload, outcome));
         }
+        session.unsettled = kept.iter().flatten().count();
         session.in_flight = kept;
         session.first = 1;
         let unanswered: Vec<u64> =
