@@ -184,7 +184,7 @@ fn a_restarted_server_takes_again_what_had_arrived_and_was_not_accepted() {
     let mut stored = Stored::new(identity(1), b"ann".to_vec());
     let (channel, _) = client.open("room", text(b"")).unwrap();
     client.message(on(channel, b"hello"));
-    let (id, _) = client.request(0, "sum", text(b""));
+    let (id, _) = client.request(0, "sum", text(b"")).unwrap();
     client.shut(channel, 0, "");
     keep(&mut client, &mut server);
     assert_eq!(numbers(&up(&mut client, &mut server)), [1, 2, 3, 4]);
@@ -205,7 +205,7 @@ fn a_restarted_server_takes_again_what_had_arrived_and_was_not_accepted() {
 fn what_was_accepted_before_a_restart_is_not_taken_again_and_its_request_is_answered() {
     let (mut client, mut server) = greeted(Limits::default(), true);
     let mut stored = Stored::new(identity(1), b"ann".to_vec());
-    let (id, seq) = client.request(0, "sum", text(b""));
+    let (id, seq) = client.request(0, "sum", text(b"")).unwrap();
     keep(&mut client, &mut server);
     up(&mut client, &mut server);
     server.accept(seq);
@@ -221,7 +221,7 @@ fn what_was_accepted_before_a_restart_is_not_taken_again_and_its_request_is_answ
 fn a_restarted_client_answers_the_requests_whose_handler_is_gone() {
     let (mut client, mut server) = greeted(Limits::default(), true);
     let mut stored = Stored::new(identity(1), Vec::new());
-    let (id, seq) = server.request(0, "ask", text(b""));
+    let (id, seq) = server.request(0, "ask", text(b"")).unwrap();
     keep(&mut client, &mut server);
     down(&mut client, &mut server);
     client.accept(seq);
@@ -390,8 +390,8 @@ fn a_record_at_fault_has_not_come() {
 #[test]
 fn a_request_cancelled_before_a_loss_does_not_go_on_in_the_next_session() {
     let (mut client, _) = greeted(Limits::default(), false);
-    let (id, _) = client.request(0, "sum", text(b""));
-    let (other, _) = client.request(0, "sum", text(b""));
+    let (id, _) = client.request(0, "sum", text(b"")).unwrap();
+    let (other, _) = client.request(0, "sum", text(b"")).unwrap();
     client.cancel(id);
     client.gone(1);
     let next = Session::new(identity(2), b"ann".to_vec(), Limits::default(), false);
@@ -418,8 +418,8 @@ fn the_close_that_ends_a_session_proves_all_that_was_accepted() {
 #[test]
 fn a_refused_request_is_answered_when_what_stands_before_it_is_accepted() {
     let (mut client, mut server) = greeted(SMALL, false);
-    let (first, _) = client.request(0, "a", text(b""));
-    let (second, _) = client.request(0, "b", text(b""));
+    let (first, _) = client.request(0, "a", text(b"")).unwrap();
+    let (second, _) = client.request(0, "b", text(b"")).unwrap();
     assert_eq!(numbers(&up(&mut client, &mut server)), [1]);
     assert_eq!(server.outgoing(), (0, 0));
     server.accept(1);

@@ -15,7 +15,7 @@ fn identity(number: u8) -> Identity {
 }
 
 fn text(bytes: &[u8]) -> Payload<'_> {
-    Payload { channel: 0, text: true, bytes }
+    Payload { channel: 0, text: std::str::from_utf8(bytes).is_ok(), bytes }
 }
 
 /// A client and a server that have greeted each other.

@@ -1,8 +1,10 @@
 //! The client's half.
 
 use super::code::{Code, Violation};
-use super::endpoint::{Closing, Control, Endpoint, Event, Loss, Payload, Role, Room};
+use super::endpoint::{Endpoint, Role};
+use super::event::{Event, Loss};
 use super::handshake::{Hello, Identity, Limits, Status, Welcome};
+use super::outgoing::{Closing, Control, Payload, Room};
 use super::receiver::Due;
 use super::store::{Delta, Stored};
 use super::wire::{Frame, Record, Span, VERSION};
@@ -124,6 +126,7 @@ impl Client {
             _ => self.identity.is_some() && self.identity.is_none_or(|ours| ours.id != welcome.session.id),
         };
         let position = welcome.position;
+        let carry = self.carry.then_some(position.max_frame);
         let fresh = position.first == 1 && position.next == 1 && position.recv == 0;
         if !fits || !(fresh || welcome.status == Status::Resumed) {
             return Err(Violation::protocol("a WELCOME that does not answer the HELLO"));
@@ -136,7 +139,7 @@ impl Client {
                 // Asked again, it would answer the same.
                 self.identity = None;
                 self.greeting = None;
-                events.push(Event::Lost(self.end.lose(None, self.carry)));
+                events.push(Event::Lost(self.end.lose(None, carry)));
                 return Err(Violation { code: Code::SessionLost, what: "one side has forgotten too much" });
             }
             self.end.sender.resume(&position)?;
@@ -145,7 +148,7 @@ impl Client {
             }
         } else {
             if welcome.status.is_lost() {
-                events.push(Event::Lost(self.end.lose(welcome.tombstone, self.carry)));
+                events.push(Event::Lost(self.end.lose(welcome.tombstone, carry)));
             }
             self.identity = Some(welcome.session);
             self.end.sender.resume(&position)?;
@@ -165,7 +168,8 @@ impl Client {
         self.greeting = None;
         self.closing = None;
         let next = self.end.receiver.received() + 1;
-        let loss = self.end.lose(recv.map(|recv| super::Tombstone { recv, next }), goes_on && self.carry);
+        let carry = (goes_on && self.carry).then_some(u64::MAX);
+        let loss = self.end.lose(recv.map(|recv| super::Tombstone { recv, next }), carry);
         if !goes_on {
             self.end.forget();
         }
@@ -183,14 +187,15 @@ impl Client {
     }
 
     /// The application has the record of this number. What it has is acknowledged up to the first that it
-    /// has not.
+    /// has not. Comes before what the application does about it, such as a response.
     pub fn accept(&mut self, seq: u64) {
         self.end.accept(seq);
     }
 
-    /// Whether a payload of so many bytes could be written.
+    /// Whether a payload of so many bytes could be written; that of a request with its method. What is bound
+    /// although there is never room for it waits for ever.
     pub fn room(&self, payload: usize) -> Room {
-        if self.end.link.is_none() { Room::Later } else { self.end.room(payload) }
+        self.end.room(payload)
     }
 
     /// Binds a message: its number.
@@ -198,8 +203,9 @@ impl Client {
         self.end.message(payload)
     }
 
-    /// Binds a request: its own number, and the record's. `timeout_ms` 0 is for ever.
-    pub fn request(&mut self, timeout_ms: u64, method: &str, payload: Payload<'_>) -> (u64, u64) {
+    /// Binds a request: its own number, and the record's. `timeout_ms` 0 is for ever. None if the method's name
+    /// is over 1 KiB.
+    pub fn request(&mut self, timeout_ms: u64, method: &str, payload: Payload<'_>) -> Option<(u64, u64)> {
         self.end.request(timeout_ms, method, payload)
     }
 
@@ -229,7 +235,8 @@ impl Client {
         self.end.volatile(payload)
     }
 
-    /// Goes with the next frame; nothing if there is no link.
+    /// Goes with the next frame of this link. Nothing if there is none, if 64 KiB wait already, or if
+    /// [`room`](Self::room) would never be there for it.
     pub fn control(&mut self, control: Control<'_>) {
         self.end.control(control);
     }

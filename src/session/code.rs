@@ -39,7 +39,6 @@ pub enum Code {
 }
 
 impl Code {
-    pub(super) const LAST: u64 = 15;
     /// In the order of their numbers, from 1.
     pub const ALL: [Self; 15] = [
         Self::Normal,

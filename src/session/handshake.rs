@@ -5,6 +5,9 @@ use super::wire::{
     FRAME_LIMITS, HELLO, Head, NAME_MAX, Reader, Span, VERSION, WELCOME, put_head, put_integer, put_record,
 };
 
+/// More than anybody has memory for, and far from what an integer holds.
+const WINDOW_MAX: u64 = 1 << 40;
+
 /// Names a session and proves that it is one's own. Not shown by `Debug`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Identity {
@@ -34,14 +37,23 @@ impl Identity {
 /// What each side says of its own limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
-    /// The largest frame this side takes, in bytes. Default 1 MiB.
+    /// The largest frame this side takes, in bytes: 1 KiB to 1 GiB, and never less while sessions live that
+    /// were told of more. Default 1 MiB.
     pub max_frame: u64,
-    /// Bytes of sequenced records the peer may have outstanding; at least `max_frame`. Default 1 MiB.
+    /// Bytes of sequenced records the peer may have outstanding: `max_frame` to 1 TiB. Default 1 MiB.
     pub window: u64,
     /// Requests of the peer that may wait for their answer. Default 1,000.
     pub max_requests: usize,
     /// Channels that may be open. Default 1,000.
     pub max_channels: usize,
+}
+
+impl Limits {
+    /// The nearest limits that a peer takes.
+    pub(super) fn sound(self) -> Self {
+        let max_frame = self.max_frame.clamp(FRAME_LIMITS.0, FRAME_LIMITS.1);
+        Self { max_frame, window: self.window.clamp(max_frame, WINDOW_MAX), ..self }
+    }
 }
 
 impl Default for Limits {
@@ -94,7 +106,7 @@ pub enum Status {
     Resumed = 1,
     /// The server knows nothing of it; this is a new one, as it is after every status that follows.
     Unknown = 2,
-    /// It was not resumed in time.
+    /// The server has ended it: it was not resumed in time, or the server let go of it.
     Expired = 3,
     /// One side has forgotten what the other relies on.
     RolledBack = 4,
@@ -117,7 +129,8 @@ impl Status {
     }
 }
 
-/// What a server can still prove of a session that is gone.
+/// What a server can still prove of a session that it has ended. Goes with [`Status::Expired`] alone: after
+/// every other loss it knows nothing, or nothing that could be relied on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tombstone {
     /// It accepted every record of the client up to this one, and none after it, for ever.
@@ -187,11 +200,15 @@ impl Hello {
             });
         }
         let (id, secret) = (from.sixteen()?, from.sixteen()?);
+        let fence = from.integer()?;
+        if fence == 0 || (id == [0; 16] && secret != id) {
+            return Err(Violation::protocol("a fence of 0, or a secret without a session"));
+        }
         Ok(Self {
             version_min,
             version_max,
             session: (id != [0; 16]).then_some(Identity { id, secret }),
-            fence: from.integer()?,
+            fence,
             position: Position::read(from)?,
             idle_ms: from.integer()?,
             token: from.rest(),
@@ -238,8 +255,8 @@ impl Welcome {
         // One more than it says, so that 0 stands for what is not known.
         let known = from.integer()?;
         let next = if known > 0 { from.integer()? } else { 0 };
-        if known > 0 && !status.is_lost() {
-            return Err(Violation::protocol("a session that lives has no tombstone"));
+        if known > 0 && (status != Status::Expired || next == 0) {
+            return Err(Violation::protocol("a tombstone that proves nothing"));
         }
         let tombstone = (known > 0).then(|| Tombstone { recv: known - 1, next });
         let url = from.rest_as_text(NAME_MAX)?;

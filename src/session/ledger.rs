@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::endpoint::Answer;
-use super::store::Stored;
-use super::wire::{Frame, Record};
+use super::outgoing::Answer;
+use super::store::{State, Stored};
+use super::wire::{Record, read_record};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Ledger {
@@ -39,8 +39,24 @@ pub(super) enum Effect {
     },
     Shut {
         channel: u64,
-        record: Vec<u8>,
     },
+}
+
+impl Effect {
+    /// Takes back in a state what the record did. The latest comes first.
+    pub(super) fn undo(&self, state: &mut State) {
+        match self {
+            Self::Asked { id, before, .. } => {
+                state.asking.remove(id);
+                state.last_asking = *before;
+            }
+            Self::Answered { id } => {
+                state.asked.insert(*id);
+            }
+            Self::Opened { before, .. } => state.last_channel = *before,
+            Self::Shut { .. } => {}
+        }
+    }
 }
 
 impl Ledger {
@@ -67,33 +83,11 @@ impl Ledger {
         }
     }
 
-    /// Takes back what a record did. The latest comes first.
-    pub(super) fn undo(&mut self, effect: &Effect) {
-        match effect {
-            Effect::Asked { id, before, .. } => {
-                self.asking.remove(id);
-                self.last_asking = *before;
-            }
-            Effect::Answered { id } => {
-                self.asked.insert(*id);
-            }
-            Effect::Opened { channel, before, .. } => {
-                self.channels.remove(channel);
-                self.last_channel = *before;
-            }
-            Effect::Shut { channel, record } => {
-                self.channels.insert(*channel, record.clone());
-            }
-        }
-    }
-
     /// Whether a record that was never accepted goes on in the next session, and its number if it is a
     /// request. What nobody waits for any more, or whose channel is shut, does not.
     pub(super) fn carried(&self, record: &[u8]) -> Option<Option<u64>> {
-        let mut frame = vec![1, 1];
-        frame.extend_from_slice(record);
         let open = |channel: &u64| *channel == 0 || self.channels.contains_key(channel);
-        match Frame::read(&frame).ok()?.next()?.ok()?.record {
+        match read_record(record)? {
             Record::Message { channel, .. } => open(&channel).then_some(None),
             Record::Request { id, channel, .. } => {
                 (open(&channel) && self.asked.contains(&id)).then_some(Some(id))

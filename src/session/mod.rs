@@ -6,8 +6,10 @@
 mod client;
 mod code;
 mod endpoint;
+mod event;
 mod handshake;
 mod ledger;
+mod outgoing;
 mod receiver;
 mod sender;
 mod server;
@@ -16,12 +18,14 @@ mod wire;
 
 pub use client::Client;
 pub use code::{Code, Violation};
-pub use endpoint::{Answer, Closing, Control, Event, Loss, OPEN_MAX, Payload, Room};
+pub use endpoint::OPEN_MAX;
+pub use event::{Event, Loss};
 pub use handshake::{Hello, Identity, Limits, Position, Status, Tombstone, Welcome};
+pub use outgoing::{Answer, Closing, Control, Payload, Room};
 pub use receiver::Due;
 pub use server::{Session, Times, Verdict, judge, read_hello, refuse};
 pub use store::{Delta, Found, MemoryStore, SessionStore, State, Store, Stored};
 pub use wire::{
-    Ack, FRAME_LIMITS, FRAME_OVERHEAD, Frame, Framed, Head, MAX_INTEGER, NAME_MAX, Record, SUBPROTOCOL, Span,
-    VERSION, is_sequenced,
+    Ack, FRAME_LIMITS, FRAME_OVERHEAD, FRAME_RECORDS, Frame, Framed, Head, MAX_INTEGER, NAME_MAX, Record,
+    SUBPROTOCOL, Span, VERSION, is_sequenced,
 };

@@ -23,7 +23,7 @@ pub(super) struct Receiver {
     kept: u64,
     kept_end: u64,
     /// Of those that arrived and are not accepted: how long they are, and whether the application has them.
-    waiting: VecDeque<(u64, bool)>,
+    waiting: VecDeque<(u32, bool)>,
     window: u64,
     /// What was last acknowledged on this link.
     told: Option<Ack>,
@@ -74,30 +74,25 @@ impl Receiver {
         }
     }
 
-    /// Takes a record; false if it has come before.
-    pub(super) fn take(&mut self, seq: u64, len: usize) -> Result<bool, Violation> {
+    /// Whether this record comes next; false if it has come before.
+    pub(super) fn expects(&self, seq: u64, len: usize) -> Result<bool, Violation> {
         if seq <= self.received {
             return Ok(false);
         }
         if seq != self.received + 1 {
             return Err(Violation::protocol("a gap in the sequence"));
         }
-        let end = self.received_end + len as u64;
-        if end > self.granted {
+        if self.received_end + len as u64 > self.granted {
             return Err(Violation { code: Code::CreditViolation, what: "more was sent than was granted" });
         }
-        self.received = seq;
-        self.received_end = end;
-        self.waiting.push_back((len as u64, false));
         Ok(true)
     }
 
-    /// The last record taken was at fault: it has not come.
-    pub(super) fn untake(&mut self) {
-        if let Some((len, _)) = self.waiting.pop_back() {
-            self.received -= 1;
-            self.received_end -= len;
-        }
+    /// Takes the record that comes next.
+    pub(super) fn take(&mut self, len: usize) {
+        self.received += 1;
+        self.received_end += len as u64;
+        self.waiting.push_back((u32::try_from(len).unwrap_or(u32::MAX), false));
     }
 
     /// The application has this record. What it has is acknowledged up to the first that it has not.
@@ -110,7 +105,7 @@ impl Receiver {
         while let Some((len, true)) = self.waiting.front().copied() {
             self.waiting.pop_front();
             self.accepted += 1;
-            self.accepted_end += len;
+            self.accepted_end += u64::from(len);
         }
         if !durable {
             self.keep(self.accepted, self.accepted_end);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::code::Violation;
+use super::code::{Code, Violation};
 use super::handshake::Position;
 use super::wire::{Ack, FRAME_OVERHEAD};
 
@@ -96,7 +96,12 @@ impl Sender {
 
     /// Whether the peer would ever take a record of so many bytes.
     pub(super) fn fits(&self, len: usize) -> bool {
-        len + FRAME_OVERHEAD <= self.max_frame
+        len.saturating_add(FRAME_OVERHEAD) <= self.max_frame
+    }
+
+    /// Whether the peer has said yet how large its frames are.
+    pub(super) fn knows_peer(&self) -> bool {
+        self.max_frame > 0
     }
 
     /// Numbers a record.
@@ -150,11 +155,22 @@ impl Sender {
         })
     }
 
+    /// Whether everything held fits frames of so many bytes.
+    pub(super) fn all_fit(&self, max_frame: u64) -> bool {
+        let mut before = self.acked_end;
+        let mut lens = self.ends.iter().map(|end| end - core::mem::replace(&mut before, *end));
+        lens.all(|len| len + FRAME_OVERHEAD as u64 <= max_frame)
+    }
+
     /// A new link takes up where the peer says it stands.
     pub(super) fn resume(&mut self, peer: &Position) -> Result<(), Violation> {
         // A position may be late, as any acknowledgement: what the peer has told since counts.
         if self.end_of(peer.recv).is_some_and(|stands| peer.credit < stands + peer.max_frame) {
             return Err(Violation::protocol("the credit window is smaller than max_frame"));
+        }
+        if !self.all_fit(peer.max_frame) {
+            let what = "the peer takes no frame as large as one that waits for it";
+            return Err(Violation { code: Code::SessionLost, what });
         }
         self.ack(Ack { to: peer.recv, credit: peer.credit })?;
         self.max_frame = usize::try_from(peer.max_frame).unwrap_or(usize::MAX);
@@ -164,19 +180,27 @@ impl Sender {
 
     /// Whether a record waits that may be written.
     pub(super) fn is_due(&self) -> bool {
-        self.sent < self.kept && self.end_of(self.sent + 1).is_some_and(|end| end <= self.credit)
+        self.next_fits(0)
     }
 
-    /// Appends what may be written, up to `room` bytes but one record at least if nothing stands in `out`;
-    /// answers with the number of the first.
-    pub(super) fn write(&mut self, room: usize, out: &mut Vec<u8>) -> Option<u64> {
+    /// Whether the next record may be written in a frame that holds so many bytes of others.
+    fn next_fits(&self, others: usize) -> bool {
+        let ends = (self.end_of(self.sent), self.end_of(self.sent + 1));
+        let (Some(from), Some(end)) = ends else { return false };
+        let len = usize::try_from(end - from).unwrap_or(usize::MAX);
+        self.sent < self.kept && end <= self.credit && self.fits(len.saturating_add(others))
+    }
+
+    /// Appends what may be written: so many records at most, and up to `room` bytes, but one record at least if
+    /// the peer takes a frame with it. Answers with the number of the first.
+    pub(super) fn write(&mut self, room: usize, records: usize, out: &mut Vec<u8>) -> Option<u64> {
         let from = self.end_of(self.sent)?;
         let room = room.min(self.max_frame.saturating_sub(out.len() + FRAME_OVERHEAD));
         let limit = self.credit.min(from + room as u64);
         let skip = usize::try_from(self.sent - self.acked).unwrap_or(usize::MAX);
-        let ready = usize::try_from(self.kept - self.sent).unwrap_or(usize::MAX);
+        let ready = usize::try_from(self.kept.saturating_sub(self.sent)).unwrap_or(usize::MAX).min(records);
         let count = self.ends.iter().skip(skip).take(ready).take_while(|end| **end <= limit).count();
-        let count = if count == 0 && out.is_empty() && self.is_due() { 1 } else { count };
+        let count = if count == 0 && ready > 0 && self.next_fits(out.len()) { 1 } else { count };
         if count == 0 {
             return None;
         }

@@ -1,11 +1,13 @@
 //! The server's half.
 
 use super::code::{Code, Violation};
-use super::endpoint::{Closing, Control, Endpoint, Event, Payload, Role, Room};
+use super::endpoint::{Endpoint, Role};
+use super::event::Event;
 use super::handshake::{Hello, Identity, Limits, Status, Tombstone, Welcome};
+use super::outgoing::{Closing, Control, Payload, Room};
 use super::receiver::Due;
 use super::store::{Delta, Found, Stored};
-use super::wire::{Ack, Frame, Record, Span, VERSION};
+use super::wire::{Ack, Frame, Record, Span, VERSION, read_record};
 
 /// What a WELCOME says besides where the streams are, in milliseconds; 0 is for never, or for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -125,7 +127,14 @@ impl Session {
         let theirs = &hello.position;
         let inbound = theirs.first <= self.end.receiver.accepted() + 1;
         let outbound = theirs.recv <= self.end.sender.written();
-        if inbound && outbound { Verdict::Resume } else { lost(Status::RolledBack, None) }
+        if !inbound || !outbound {
+            return lost(Status::RolledBack, None);
+        }
+        if !self.end.sender.all_fit(theirs.max_frame) {
+            // What waits can never be delivered to this client.
+            return lost(Status::Expired, Some(self.tombstone()));
+        }
+        Verdict::Resume
     }
 
     /// Moves a new session to its first connection: the frame that welcomes it.
@@ -258,12 +267,13 @@ impl Session {
     }
 
     /// The application has the record of this number. What it has is acknowledged up to the first that it
-    /// has not.
+    /// has not. Comes before what the application does about it, such as a response.
     pub fn accept(&mut self, seq: u64) {
         self.end.accept(seq);
     }
 
-    /// Whether a payload of so many bytes could be written at once.
+    /// Whether a payload of so many bytes could be written at once; that of a request with its method. What is
+    /// bound although there is never room for it waits for ever.
     pub fn room(&self, payload: usize) -> Room {
         self.end.room(payload)
     }
@@ -273,8 +283,9 @@ impl Session {
         self.end.message(payload)
     }
 
-    /// Binds a request: its own number, and the record's. `timeout_ms` 0 is for ever.
-    pub fn request(&mut self, timeout_ms: u64, method: &str, payload: Payload<'_>) -> (u64, u64) {
+    /// Binds a request: its own number, and the record's. `timeout_ms` 0 is for ever. None if the method's name
+    /// is over 1 KiB.
+    pub fn request(&mut self, timeout_ms: u64, method: &str, payload: Payload<'_>) -> Option<(u64, u64)> {
         self.end.request(timeout_ms, method, payload)
     }
 
@@ -302,11 +313,8 @@ impl Session {
     pub fn channels(&self) -> Vec<(u64, String)> {
         let mut channels = Vec::new();
         for (channel, record) in self.end.channels() {
-            let mut frame = vec![1, 1];
-            frame.extend_from_slice(record);
-            let read = Frame::read(&frame).ok().and_then(|mut frame| frame.next()?.ok());
-            if let Some(Record::Open { name, .. }) = read.map(|framed| framed.record) {
-                channels.push((channel, name.text(&frame).to_owned()));
+            if let Some(Record::Open { name, .. }) = read_record(record) {
+                channels.push((channel, name.text(record).to_owned()));
             }
         }
         channels
@@ -317,7 +325,8 @@ impl Session {
         self.end.volatile(payload)
     }
 
-    /// Goes with the next frame; nothing if there is no link.
+    /// Goes with the next frame of this link. Nothing if there is none, if 64 KiB wait already, or if
+    /// [`room`](Self::room) would never be there for it.
     pub fn control(&mut self, control: Control<'_>) {
         self.end.control(control);
     }

@@ -44,8 +44,8 @@ pub struct Delta {
     pub state: State,
     /// Records bound since, by number. Those up to `state.acked` may be forgotten.
     pub appended: Vec<(u64, Vec<u8>)>,
-    /// In place of the channels before, if they changed: each with its OPEN record.
-    pub channels: Option<BTreeMap<u64, Vec<u8>>>,
+    /// Channels that were opened since, each with its OPEN record, or shut.
+    pub channels: BTreeMap<u64, Option<Vec<u8>>>,
 }
 
 /// A session as it is read back.
@@ -75,8 +75,11 @@ impl Stored {
         self.state = delta.state.clone();
         self.records.extend(delta.appended.iter().cloned());
         self.records.retain(|(seq, _)| *seq > self.state.acked);
-        if let Some(channels) = &delta.channels {
-            self.channels = channels.clone();
+        for (channel, record) in &delta.channels {
+            match record {
+                Some(record) => self.channels.insert(*channel, record.clone()),
+                None => self.channels.remove(channel),
+            };
         }
     }
 }

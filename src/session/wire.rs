@@ -13,6 +13,8 @@ pub const MAX_INTEGER: u64 = (1 << 53) - 1;
 pub const FRAME_OVERHEAD: usize = 25;
 /// The shortest and the longest limit a side may announce for a frame.
 pub const FRAME_LIMITS: (u64, u64) = (1_024, 1 << 30);
+/// Records in one frame, at most. The smallest takes two bytes of a frame and far more in memory.
+pub const FRAME_RECORDS: usize = 8_192;
 
 /// A frame's head: it holds sequenced records, and the number of the first follows.
 const SEQUENCED: u8 = 1;
@@ -197,8 +199,8 @@ pub struct Frame<'a> {
 pub struct Framed {
     /// The kind octet.
     pub kind: u8,
-    /// Bytes of the whole record as encoded.
-    pub len: usize,
+    /// The whole record as encoded.
+    pub span: Span,
     /// What it says.
     pub record: Record,
 }
@@ -237,6 +239,12 @@ impl Iterator for Frame<'_> {
         }
         Some(read)
     }
+}
+
+/// Reads a record by itself, as it is kept: its places are in these bytes.
+pub(super) fn read_record(bytes: &[u8]) -> Option<Record> {
+    let mut reader = Reader { bytes, at: 0, end: bytes.len() };
+    reader.record().ok().map(|framed| framed.record)
 }
 
 /// Writes a frame's head.
@@ -358,10 +366,9 @@ impl Reader<'_> {
         let start = self.at;
         let kind = self.u8()?;
         let flags = FLAGS.get(usize::from(kind & TYPE)).filter(|_| kind & TYPE != 0);
-        let Some(flags) = flags.filter(|flags| kind & !TYPE & !**flags == 0) else {
+        if flags.is_none_or(|flags| kind & !TYPE & !flags != 0) {
             return Err(Violation::protocol("a record of a type or with flags that do not exist"));
-        };
-        let _ = flags;
+        }
         let len = self.integer()?;
         let body = self.span(len)?;
         let outer = core::mem::replace(&mut self.end, body.end);
@@ -371,7 +378,7 @@ impl Reader<'_> {
             return Err(Violation::protocol("a record is longer than what it says"));
         }
         self.end = outer;
-        Ok(Framed { kind, len: self.at - start, record })
+        Ok(Framed { kind, span: Span { start, end: self.at }, record })
     }
 
     fn body(&mut self, kind: u8) -> Result<Record, Violation> {
@@ -380,27 +387,30 @@ impl Reader<'_> {
         Ok(match kind & TYPE {
             HELLO => Record::Hello(Hello::read(self)?),
             WELCOME => Record::Welcome(Welcome::read(self)?),
-            MSG => Record::Message { channel: self.channel(kind)?, text, payload: self.rest() },
-            VOL => Record::Volatile { channel: self.channel(kind)?, text, payload: self.rest() },
+            MSG => Record::Message { channel: self.channel(kind)?, text, payload: self.payload(text)? },
+            VOL => Record::Volatile { channel: self.channel(kind)?, text, payload: self.payload(text)? },
             REQ => Record::Request {
                 channel: self.channel(kind)?,
                 id: self.numbered()?,
                 timeout_ms: self.integer()?,
                 method: self.name()?,
                 text,
-                payload: self.rest(),
+                payload: self.payload(text)?,
             },
             RES => Record::Response {
                 id: self.numbered()?,
                 status: self.integer()?,
                 more,
                 text,
-                payload: self.rest(),
+                payload: self.payload(text)?,
             },
             CANCEL => Record::Cancel { id: self.numbered()? },
-            OPEN => {
-                Record::Open { channel: self.numbered()?, name: self.name()?, text, payload: self.rest() }
-            }
+            OPEN => Record::Open {
+                channel: self.numbered()?,
+                name: self.name()?,
+                text,
+                payload: self.payload(text)?,
+            },
             SHUT => Record::Shut {
                 channel: self.numbered()?,
                 code: self.integer()?,
@@ -411,7 +421,7 @@ impl Reader<'_> {
             AUTH => Record::Auth { token: self.rest() },
             AUTHED => Record::Authed { status: self.integer()?, ttl_ms: self.integer()? },
             GOAWAY => Record::GoAway {
-                code: self.integer()?,
+                code: self.code()?,
                 grace_ms: self.integer()?,
                 min_ms: self.integer()?,
                 jitter_ms: self.integer()?,
@@ -419,9 +429,9 @@ impl Reader<'_> {
                 reason: self.rest_as_text(REASON_MAX)?,
             },
             CLOSE => {
-                let (code, flags) = (self.integer()?, self.integer()?);
-                if code == 0 || code > Code::LAST || flags > 3 {
-                    return Err(Violation::protocol("a close code or flag that does not exist"));
+                let (code, flags) = (self.code()?, self.integer()?);
+                if flags > 3 {
+                    return Err(Violation::protocol("a flag of CLOSE that does not exist"));
                 }
                 Record::Close {
                     code,
@@ -434,6 +444,23 @@ impl Reader<'_> {
             }
             _ => Record::Ext { id: self.integer()?, body: self.rest() },
         })
+    }
+
+    /// What the application gets. It is told that text is text, so it must be.
+    fn payload(&mut self, text: bool) -> Result<Span, Violation> {
+        let span = self.rest();
+        if text && core::str::from_utf8(span.of(self.bytes)).is_err() {
+            return Err(Violation::protocol("a text that is not UTF-8"));
+        }
+        Ok(span)
+    }
+
+    fn code(&mut self) -> Result<u64, Violation> {
+        let code = self.integer()?;
+        if Code::from_number(code).is_none() {
+            return Err(Violation::protocol("a close code that does not exist"));
+        }
+        Ok(code)
     }
 
     fn channel(&mut self, kind: u8) -> Result<u64, Violation> {

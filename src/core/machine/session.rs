@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::core::event::{LostSession, SessionEvent};
 use crate::session::{
-    Client, Closing, Code, Control, Due, Event as Heard, Limits, Loss, Payload as Bytes, Record, Room,
-    Violation,
+    Client, Closing, Code, Control, Due, Event as Heard, Limits, Loss, NAME_MAX, Payload as Bytes, Record,
+    Room, Violation,
 };
 
 /// An acknowledgement waits so long for company.
@@ -214,7 +214,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         let (_, id) = self.offered.take()?;
         let payload = self.outbox.withdraw(id)?;
         let session = self.session.as_mut()?;
-        if session.client.room(bytes.len()) == Room::Never {
+        let method = if let Item::Request { method, .. } = &item { method.len() } else { 0 };
+        if method > NAME_MAX || session.client.room(bytes.len() + method) == Room::Never {
             self.settle(payload, Outcome::NotSent(Reason::TooLarge));
             return None;
         }
@@ -227,7 +228,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             Item::Request { method, deadline } => {
                 let due = deadline.unwrap_or(NEVER);
                 let left = deadline.map_or(0, |due| due.since(now).0.div_ceil(1_000).max(1));
-                let (id, _) = session.client.request(left, method, bytes);
+                let (id, _) = session.client.request(left, method, bytes)?;
                 session.asked.insert(id, due);
                 session.deadlines.insert((due, id));
                 Some(id)

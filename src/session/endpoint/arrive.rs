@@ -1,0 +1,245 @@
+//! What arrives: whether it is legal, and what it changes.
+
+use super::{Endpoint, OPEN_MAX, Role};
+use crate::session::code::{Code, Violation};
+use crate::session::event::Event;
+use crate::session::ledger::Effect;
+use crate::session::outgoing::{Answer, Payload};
+use crate::session::wire::{Ack, FRAME_RECORDS, Frame, Framed, Record, is_sequenced};
+
+/// What this half refuses of itself binds records that nobody counts. A peer that has so many unacknowledged and
+/// asks for more does not listen.
+const REFUSALS_MAX: usize = 16_384;
+
+impl Endpoint {
+    pub(in crate::session) fn receive(
+        &mut self,
+        bytes: &[u8],
+        events: &mut Vec<Event>,
+    ) -> Result<(), Violation> {
+        if self.ended {
+            return Ok(());
+        }
+        if bytes.len() as u64 > self.limits.max_frame {
+            return Err(Violation { code: Code::TooBig, what: "a frame larger than max_frame" });
+        }
+        let frame = Frame::read(bytes)?;
+        if let Some(ack) = frame.head.ack {
+            self.acked(ack, events)?;
+        }
+        let base = frame.head.base;
+        let mut next = base;
+        for (index, framed) in frame.enumerate() {
+            let framed = framed?;
+            if index == FRAME_RECORDS {
+                return Err(Violation { code: Code::TooBig, what: "a frame of more than 8,192 records" });
+            }
+            if self.ended {
+                return Err(Violation::protocol("a record after CLOSE"));
+            }
+            if !is_sequenced(framed.kind) {
+                self.unnumbered(framed.record, events)?;
+                continue;
+            }
+            let seq = next.ok_or(Violation::protocol("a numbered record in a frame without base"))?;
+            next = Some(seq + 1);
+            if self.receiver.expects(seq, framed.span.len())? {
+                self.numbered(seq, framed, bytes, events)?;
+            }
+        }
+        if base.is_some() && base == next {
+            return Err(Violation::protocol("a base without a numbered record"));
+        }
+        Ok(())
+    }
+
+    /// What arrives while this side waits for the other's last word: acknowledgements count still.
+    pub(in crate::session) fn receive_last(
+        &mut self,
+        bytes: &[u8],
+        events: &mut Vec<Event>,
+    ) -> Result<(), Violation> {
+        let frame = Frame::read(bytes)?;
+        if let Some(ack) = frame.head.ack {
+            self.acked(ack, events)?;
+        }
+        for framed in frame {
+            if let record @ Record::Close { .. } = framed?.record {
+                self.unnumbered(record, events)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(in crate::session) fn acked(&mut self, ack: Ack, events: &mut Vec<Event>) -> Result<(), Violation> {
+        let before = self.sender.acked();
+        self.sender.ack(ack)?;
+        let to = self.sender.acked();
+        if to > before {
+            events.push(Event::Acked { to });
+        }
+        Ok(())
+    }
+
+    fn unnumbered(&mut self, record: Record, events: &mut Vec<Event>) -> Result<(), Violation> {
+        let legal = match &record {
+            Record::Hello(_) | Record::Welcome(_) => false,
+            Record::GoAway { .. } | Record::Authed { .. } => self.role == Role::Client,
+            Record::Auth { token } => token.is_empty() == (self.role == Role::Client),
+            // It may have overtaken the OPEN of its channel, or come after the SHUT: nobody waits for it then.
+            Record::Volatile { channel, .. } if !self.is_open(*channel) => return Ok(()),
+            Record::Close { recv, .. } => {
+                // Its last word on what it has accepted.
+                self.acked(Ack { to: *recv, credit: 0 }, events)?;
+                self.ended = true;
+                true
+            }
+            _ => true,
+        };
+        if !legal {
+            return Err(Violation::protocol("a record that may not come from this side or at this time"));
+        }
+        events.push(Event::Plain(record));
+        Ok(())
+    }
+
+    fn is_open(&self, channel: u64) -> bool {
+        channel == 0 || self.ledger.channels.contains_key(&channel)
+    }
+
+    /// Whether a channel is open. One that is shut gets what crossed its SHUT; nobody wants that any more.
+    fn knows(&self, channel: u64) -> Result<bool, Violation> {
+        if channel > self.ledger.last_channel {
+            return Err(Violation::protocol("a channel that was never opened"));
+        }
+        Ok(self.is_open(channel))
+    }
+
+    fn numbered(
+        &mut self,
+        seq: u64,
+        framed: Framed,
+        bytes: &[u8],
+        events: &mut Vec<Event>,
+    ) -> Result<(), Violation> {
+        let (wanted, effect) = self.judge(&framed, bytes)?;
+        // What is illegal has not arrived: it will be illegal again on the next link.
+        self.receiver.take(framed.span.len());
+        self.effects.extend(effect.map(|effect| (seq, effect)));
+        if wanted {
+            events.push(Event::Numbered { seq, record: framed.record });
+        } else {
+            self.accept(seq);
+        }
+        Ok(())
+    }
+
+    /// Whether the application wants a record, and what it changes. Changes nothing if it is illegal.
+    fn judge(&mut self, framed: &Framed, bytes: &[u8]) -> Result<(bool, Option<Effect>), Violation> {
+        Ok(match &framed.record {
+            Record::Message { channel, .. } => (self.knows(*channel)?, None),
+            Record::Request { id, channel, .. } => {
+                if *id <= self.ledger.last_asking {
+                    return Err(Violation::protocol("a request's number that was used before"));
+                }
+                let refused = if !self.knows(*channel)? {
+                    Some(Answer::NoChannel)
+                } else {
+                    (self.ledger.asking.len() >= self.limits.max_requests).then_some(Answer::Busy)
+                };
+                if refused.is_some() {
+                    self.may_refuse()?;
+                } else {
+                    self.ledger.asking.insert(*id);
+                }
+                let before = core::mem::replace(&mut self.ledger.last_asking, *id);
+                (refused.is_none(), Some(Effect::Asked { id: *id, before, refused }))
+            }
+            Record::Response { id, more, .. } => {
+                if *id >= self.ledger.next_request {
+                    return Err(Violation::protocol("a response to what was never asked"));
+                }
+                if *more {
+                    (self.ledger.asked.contains(id), None)
+                } else {
+                    let waited = self.ledger.asked.remove(id);
+                    (waited, waited.then_some(Effect::Answered { id: *id }))
+                }
+            }
+            Record::Cancel { id } => {
+                if *id > self.ledger.last_asking {
+                    return Err(Violation::protocol("a cancellation of what was never asked"));
+                }
+                (self.ledger.asking.contains(id), None)
+            }
+            Record::Open { channel, .. } if self.role == Role::Client => (self.knows(*channel)?, None),
+            Record::Open { channel, .. } => {
+                if *channel <= self.ledger.last_channel {
+                    return Err(Violation::protocol("a channel's number that was used before"));
+                }
+                if framed.span.len() > OPEN_MAX {
+                    return Err(Violation { code: Code::TooBig, what: "an OPEN record over 8 KiB" });
+                }
+                let refused = self.ledger.channels.len() >= self.limits.max_channels;
+                if refused {
+                    self.may_refuse()?;
+                } else {
+                    self.ledger.channels.insert(*channel, framed.span.of(bytes).to_vec());
+                }
+                let before = core::mem::replace(&mut self.ledger.last_channel, *channel);
+                (!refused, Some(Effect::Opened { channel: *channel, before, refused }))
+            }
+            Record::Shut { channel, .. } => {
+                let known = self.knows(*channel)?;
+                self.ledger.channels.remove(channel);
+                (known, known.then_some(Effect::Shut { channel: *channel }))
+            }
+            _ => (true, None),
+        })
+    }
+
+    fn may_refuse(&mut self) -> Result<(), Violation> {
+        while self.refusals.front().is_some_and(|seq| *seq <= self.sender.acked()) {
+            self.refusals.pop_front();
+        }
+        if self.refusals.len() + self.effects.len() < REFUSALS_MAX {
+            return Ok(());
+        }
+        Err(Violation { code: Code::SlowConsumer, what: "too many refusals wait to be acknowledged" })
+    }
+
+    pub(in crate::session) fn accept(&mut self, seq: u64) {
+        let before = self.receiver.accepted();
+        self.receiver.accept(seq, self.durable);
+        let accepted = self.receiver.accepted();
+        self.unkept |= accepted > before;
+        while self.effects.front().is_some_and(|(seq, _)| *seq <= accepted) {
+            let effect = self.effects.pop_front();
+            effect.into_iter().for_each(|(_, effect)| self.settle(effect));
+        }
+    }
+
+    /// What a record has changed counts for good.
+    fn settle(&mut self, effect: Effect) {
+        match effect {
+            Effect::Asked { id, refused: Some(answer), .. } => self.refuse(id, answer),
+            Effect::Opened { channel, refused: true, .. } => {
+                let seq = self.put_shut(channel, 0, "too many channels");
+                self.refusals.push_back(seq);
+            }
+            Effect::Opened { channel, .. } => {
+                if let Some(record) = self.ledger.channels.get(&channel).cloned() {
+                    self.change_channel(channel, Some(record));
+                }
+            }
+            Effect::Shut { channel } => self.change_channel(channel, None),
+            Effect::Asked { .. } | Effect::Answered { .. } => {}
+        }
+    }
+
+    pub(super) fn refuse(&mut self, id: u64, answer: Answer) {
+        let nothing = Payload { channel: 0, text: true, bytes: &[] };
+        let seq = self.answer(id, answer as u64, false, nothing);
+        self.refusals.push_back(seq);
+    }
+}

@@ -1,0 +1,199 @@
+//! What leaves: records that are bound, those without a number, and the frames of both.
+
+use super::{Endpoint, OPEN_MAX};
+use crate::session::outgoing::{
+    Closing, Control, Payload, Room, cut, open_record, put_payload, request_head, response_head,
+};
+use crate::session::receiver::Due;
+use crate::session::wire::{
+    CANCEL, CLOSE, FRAME_OVERHEAD, FRAME_RECORDS, Head, MSG, NAME_MAX, SHUT, VOL, put_head, put_record,
+};
+
+/// Unnumbered records wait for the next frame up to so many bytes; one alone may be larger.
+const CONTROL_MAX: usize = 64 * 1024;
+/// What a record takes besides its payload and the name of a method, and more.
+const RECORD_OVERHEAD: usize = 64;
+
+impl Endpoint {
+    pub(in crate::session) fn room(&self, payload: usize) -> Room {
+        let len = payload.saturating_add(RECORD_OVERHEAD);
+        if self.sender.knows_peer() && !self.sender.fits(len) {
+            Room::Never
+        } else if self.link.is_some() && self.sender.has_room(len) {
+            Room::Now
+        } else {
+            Room::Later
+        }
+    }
+
+    fn bind(&mut self, head: Vec<u8>, body: &[u8]) -> u64 {
+        self.unkept = true;
+        self.sender.bind(&head, body, self.durable)
+    }
+
+    pub(in crate::session) fn message(&mut self, payload: Payload<'_>) -> u64 {
+        let mut head = Vec::with_capacity(16);
+        put_payload(&mut head, MSG, payload);
+        self.bind(head, payload.bytes)
+    }
+
+    /// The request's number, and the record's; none if the method's name is too long.
+    pub(in crate::session) fn request(
+        &mut self,
+        timeout_ms: u64,
+        method: &str,
+        payload: Payload<'_>,
+    ) -> Option<(u64, u64)> {
+        if method.len() > NAME_MAX {
+            return None;
+        }
+        let id = self.ledger.next_request;
+        self.ledger.next_request += 1;
+        self.ledger.asked.insert(id);
+        Some((id, self.bind(request_head(id, timeout_ms, method, payload), payload.bytes)))
+    }
+
+    /// The record's number; none if nobody waits for this answer any more.
+    pub(in crate::session) fn respond(
+        &mut self,
+        id: u64,
+        status: u64,
+        more: bool,
+        payload: Payload<'_>,
+    ) -> Option<u64> {
+        let asking = &mut self.ledger.asking;
+        let waits = if more { asking.contains(&id) } else { asking.remove(&id) };
+        waits.then(|| self.answer(id, status, more, payload))
+    }
+
+    pub(super) fn answer(&mut self, id: u64, status: u64, more: bool, payload: Payload<'_>) -> u64 {
+        self.bind(response_head(id, status, more, payload), payload.bytes)
+    }
+
+    /// Nobody waits for this request's answer any more. The record's number, if the peer is to know.
+    pub(in crate::session) fn cancel(&mut self, id: u64) -> Option<u64> {
+        self.ledger.asked.remove(&id).then(|| {
+            let mut head = Vec::with_capacity(12);
+            put_record(&mut head, CANCEL, &[id], &[]);
+            self.bind(head, &[])
+        })
+    }
+
+    /// A new channel's number and the record's; none if the name or the parameters are too long, or
+    /// too many channels are open.
+    pub(in crate::session) fn open(&mut self, name: &str, payload: Payload<'_>) -> Option<(u64, u64)> {
+        let channel = self.ledger.last_channel + 1;
+        let record = open_record(channel, name, payload);
+        let fits = name.len() <= NAME_MAX && record.len() <= OPEN_MAX;
+        if !fits || self.ledger.channels.len() >= self.limits.max_channels {
+            return None;
+        }
+        self.ledger.last_channel = channel;
+        self.change_channel(channel, Some(record.clone()));
+        self.ledger.channels.insert(channel, record.clone());
+        Some((channel, self.bind(record, &[])))
+    }
+
+    /// Tells the client that its channel is open; none if it is not.
+    pub(in crate::session) fn confirm(&mut self, channel: u64, payload: Payload<'_>) -> Option<u64> {
+        self.ledger.channels.contains_key(&channel).then(|| {
+            let record = open_record(channel, "", payload);
+            self.bind(record, &[])
+        })
+    }
+
+    /// The record's number; none if the channel is not open.
+    pub(in crate::session) fn shut(&mut self, channel: u64, code: u64, reason: &str) -> Option<u64> {
+        self.ledger.channels.remove(&channel)?;
+        self.change_channel(channel, None);
+        Some(self.put_shut(channel, code, reason))
+    }
+
+    pub(super) fn put_shut(&mut self, channel: u64, code: u64, reason: &str) -> u64 {
+        let mut head = Vec::with_capacity(16);
+        put_record(&mut head, SHUT, &[channel, code], cut(reason).as_bytes());
+        self.bind(head, &[])
+    }
+
+    /// Goes with the next frame or never. False if there is no link, or too much waits for it already.
+    pub(in crate::session) fn volatile(&mut self, payload: Payload<'_>) -> bool {
+        let room = self.control_len == 0 || self.control_len + payload.bytes.len() <= CONTROL_MAX;
+        if self.link.is_none() || !room || !self.sender.fits(payload.bytes.len() + 16) {
+            return false;
+        }
+        let mut record = Vec::with_capacity(16 + payload.bytes.len());
+        put_payload(&mut record, VOL, payload);
+        record.extend_from_slice(payload.bytes);
+        self.put_control(record);
+        true
+    }
+
+    /// Leaves only if there is a link, not too much waits already, and the peer takes it.
+    pub(in crate::session) fn control(&mut self, control: Control<'_>) {
+        let Some(record) = control.record() else { return };
+        let room = self.control.is_empty() || self.control_len + record.len() <= CONTROL_MAX;
+        if self.link.is_some() && room && self.sender.fits(record.len()) {
+            self.put_control(record);
+        }
+    }
+
+    fn put_control(&mut self, record: Vec<u8>) {
+        self.control_len += record.len();
+        self.control.push_back(record);
+    }
+
+    /// Whether a frame has something to say.
+    pub(in crate::session) fn due(&self) -> Due {
+        if self.link.is_none() || self.ended {
+            Due::Nothing
+        } else if !self.control.is_empty() || self.sender.is_due() {
+            Due::Now
+        } else {
+            self.receiver.due()
+        }
+    }
+
+    /// The next frame, of about `room` bytes; false if there is nothing to say.
+    pub(in crate::session) fn frame(&mut self, room: usize, out: &mut Vec<u8>) -> bool {
+        out.clear();
+        if self.due() == Due::Nothing {
+            return false;
+        }
+        let ack = self.receiver.tell();
+        let mut records = Vec::new();
+        let mut left = FRAME_RECORDS;
+        while let Some(record) = self.control.front() {
+            let len = records.len() + record.len();
+            if left == 0 || (!records.is_empty() && (len > room || !self.sender.fits(len))) {
+                break;
+            }
+            left -= 1;
+            self.control_len -= record.len();
+            records.extend_from_slice(record);
+            self.control.pop_front();
+        }
+        // What is numbered follows when everything else has left.
+        let room = room.saturating_sub(records.len() + FRAME_OVERHEAD);
+        let base = if self.control.is_empty() && (room > 0 || records.is_empty()) {
+            self.sender.write(room, left, &mut records)
+        } else {
+            None
+        };
+        put_head(out, Head { base, ack });
+        out.extend_from_slice(&records);
+        true
+    }
+
+    /// The last frame on this link.
+    pub(in crate::session) fn close(&mut self, close: Closing<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        put_head(&mut out, Head { base: None, ack: None });
+        let flags = u64::from(close.retry) + 2 * u64::from(close.forget);
+        // When the session ends here, this is the proof of what the application has. No store is asked any more.
+        let recv = if close.forget { self.receiver.accepted() } else { self.receiver.kept() };
+        let integers = [close.code as u64, flags, close.retry_after_ms, recv];
+        put_record(&mut out, CLOSE, &integers, cut(close.reason).as_bytes());
+        self.link = None;
+        out
+    }
+}
