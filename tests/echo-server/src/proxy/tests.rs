@@ -101,6 +101,18 @@ async fn an_answer_that_is_no_upgrade_is_not_cut() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_comes_along_with_the_response_head_counts_as_coming_after_it() {
+    let mut rig = Rig::new("cut_down=4&how=fin");
+    rig.client.write_all(REQUEST).await.unwrap();
+    hears(&mut rig.server, REQUEST).await;
+    rig.server.write_all(&[RESPONSE, b"four and more"].concat()).await.unwrap();
+    let mut heard = Vec::new();
+    assert_eq!(rig.link.await.unwrap(), Ending::Fin);
+    rig.client.read_to_end(&mut heard).await.unwrap();
+    assert_eq!(heard, [RESPONSE, b"four"].concat());
+}
+
+#[tokio::test(start_paused = true)]
 async fn faults_that_change_count_from_then_on() {
     let mut rig = Rig::open("cut=300&cut_up=9").await;
     rig.client.write_all(b"12345678").await.unwrap();
@@ -133,13 +145,13 @@ async fn each_direction_is_delayed_by_its_own_time_and_keeps_its_order() {
     rig.server.write_all(b"down").await.unwrap();
     advance(Duration::from_millis(40)).await;
     rig.client.write_all(b"two").await.unwrap();
-    rig.client.shutdown().await.unwrap();
     hears(&mut rig.server, b"one").await;
     assert_eq!(began.elapsed(), Duration::from_millis(100));
+    rig.client.shutdown().await.unwrap();
     hears(&mut rig.server, b"two").await;
     assert_eq!(began.elapsed(), Duration::from_millis(140));
     assert_eq!(rig.server.read(&mut [0; 1]).await.unwrap(), 0);
-    assert_eq!(began.elapsed(), Duration::from_millis(140));
+    assert_eq!(began.elapsed(), Duration::from_millis(200));
     hears(&mut rig.client, b"down").await;
     assert_eq!(began.elapsed(), Duration::from_secs(30));
     drop(rig.server);
