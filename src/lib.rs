@@ -68,6 +68,8 @@ async fn chat(show: impl Fn(&str)) -> Result<(), everwire::InvalidOption> {
 //! | `msgpack`, `cbor`, `postcard` | the codecs of these names |
 //! | `js-values` | events as JavaScript values, options from JavaScript objects |
 //! | `session` | the module `session`: exactly once, in order, both ways, with a server that speaks `everwire.v1` |
+//! | `server` | the module `server`, native only: what a backend speaks `everwire.v1` with |
+//! | `axum` | that server in an axum application |
 //! | `js` | the surface of the npm package, in place of this API: leave it off |
 //!
 //! # The machine inside
@@ -85,6 +87,8 @@ pub mod codec;
 pub mod core;
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "its platforms are of the browser"))]
 mod engine;
+#[cfg(all(feature = "server", not(target_arch = "wasm32")))]
+pub mod server;
 #[cfg(feature = "session")]
 pub mod session;
 #[cfg(target_arch = "wasm32")]

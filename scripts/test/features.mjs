@@ -1,4 +1,4 @@
 // All that the crate can do for Rust applications. Never --all-features: "js" is the npm package's, and brings its exports along.
-const FEATURES = ["cbor", "js-values", "json", "msgpack", "postcard", "session"];
+const FEATURES = ["axum", "cbor", "js-values", "json", "msgpack", "postcard", "server", "session"];
 
 export const rustFeatures = ["--features", FEATURES.map((name) => `everwire/${name}`).join(",")];

@@ -23,7 +23,7 @@ pub use event::{Event, Loss};
 pub use handshake::{Hello, Identity, Limits, Position, Status, Tombstone, Welcome};
 pub use outgoing::{Answer, Closing, Control, Payload, Room};
 pub use receiver::Due;
-pub use server::{Session, Times, Verdict, judge, read_hello, refuse};
+pub use server::{Held, Session, Times, Verdict, judge, read_hello, refuse};
 pub use store::{Delta, Found, MemoryStore, SessionStore, State, Store, Stored};
 pub use wire::{
     Ack, FRAME_LIMITS, FRAME_OVERHEAD, FRAME_RECORDS, Frame, Framed, Head, MAX_INTEGER, NAME_MAX, Record,

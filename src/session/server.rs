@@ -33,6 +33,19 @@ pub struct Session {
     durable: bool,
 }
 
+/// A message that the client has not acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Held {
+    /// Its number.
+    pub number: u64,
+    /// Its channel; 0 for none.
+    pub channel: u64,
+    /// Whether the payload is text.
+    pub text: bool,
+    /// What it carries.
+    pub payload: Vec<u8>,
+}
+
 /// What a HELLO comes to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
@@ -354,6 +367,27 @@ impl Session {
     /// The last record bound, and the last one accepted by the client.
     pub fn outgoing(&self) -> (u64, u64) {
         (self.end.sender.last(), self.end.sender.acked())
+    }
+
+    /// The last record that was ever written to a link.
+    pub fn written(&self) -> u64 {
+        self.end.sender.written()
+    }
+
+    /// Messages that the client has not acknowledged, in order.
+    pub fn unacknowledged(&self) -> Vec<Held> {
+        let mut held = Vec::new();
+        for (number, record) in self.end.sender.records_from(0) {
+            if let Some(Record::Message { channel, text, payload }) = read_record(&record) {
+                held.push(Held { number, channel, text, payload: payload.of(&record).to_vec() });
+            }
+        }
+        held
+    }
+
+    /// Whether a channel is open.
+    pub fn is_open(&self, channel: u64) -> bool {
+        self.end.is_open(channel)
     }
 
     /// The last record that arrived, and the last one accepted here.

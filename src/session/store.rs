@@ -150,8 +150,10 @@ pub enum Found {
     },
 }
 
-/// Where servers keep their sessions. The only thing that must be atomic is [`bind`](SessionStore::bind):
-/// of two servers that want a session, one gets it.
+/// Where servers keep their sessions. What it keeps must still be there when it says so: nothing is written to a
+/// client or acknowledged before. Every change names the fence under which its server holds the session, and must be
+/// atomic with the comparison: of two servers that want a session, one gets it, and the other one's changes come
+/// to nothing.
 pub trait SessionStore: Send + Sync + 'static {
     /// What can go wrong.
     type Error: std::error::Error + Send + Sync + 'static;
@@ -159,19 +161,31 @@ pub trait SessionStore: Send + Sync + 'static {
     /// What stands under this name.
     fn load(&self, id: [u8; 16]) -> impl Future<Output = Result<Option<Found>, Self::Error>> + Send;
 
+    /// Sessions of an earlier run that no other server can go on with. The default is for a store that several
+    /// servers share: none.
+    fn left(&self) -> impl Future<Output = Result<Vec<[u8; 16]>, Self::Error>> + Send {
+        async { Ok(Vec::new()) }
+    }
+
     /// A new session.
     fn create(&self, session: Stored) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// Raises the fence if it is lower than this one; false if it is not. Compare-and-set.
-    fn bind(&self, id: [u8; 16], fence: u64) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+    /// Raises the fence from `held` to `fence`; false, and nothing else, if it is not `held`.
+    fn bind(
+        &self,
+        id: [u8; 16],
+        held: u64,
+        fence: u64,
+    ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
-    /// Keeps a change, unless the session has been bound with a higher fence since: then false.
-    fn commit(&self, id: [u8; 16], delta: Delta) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+    /// Keeps a change; false, and nothing else, if the session's fence is not `delta.state.fence`.
+    fn commit(&self, id: [u8; 16], delta: &Delta) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
-    /// Ends a session and leaves a tombstone.
+    /// Ends a session and leaves a tombstone; false, and nothing else, if its fence is not `held`.
     fn bury(
         &self,
         id: [u8; 16],
+        held: u64,
         tombstone: Tombstone,
-    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 }

@@ -103,7 +103,7 @@ impl Endpoint {
         Ok(())
     }
 
-    fn is_open(&self, channel: u64) -> bool {
+    pub(in crate::session) fn is_open(&self, channel: u64) -> bool {
         channel == 0 || self.ledger.channels.contains_key(&channel)
     }
 
