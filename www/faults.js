@@ -4,29 +4,87 @@ import { isMotionWanted } from "./tick.js";
 const FLOOD = encodeURIComponent(JSON.stringify({ type: "flood" }));
 
 /**
- * What each button orders, in turn, of this page's own connection, or of `all` in the room; `lasts` is shown running out
- * on the button, in milliseconds.
+ * What each button is called, what to expect of it, and what it orders, in turn, of this page's own connection, or of
+ * `all` in the room; `lasts` is shown running out on the button, in milliseconds.
  */
-const FAULTS = {
-  kill: { orders: ["kill"], done: "The line is cut." },
-  "kill-all": { orders: ["kill"], all: true, done: "Everybody's line is cut." },
-  delay: { orders: ["delay?ms=150"], done: "What the server sends you takes 150 ms more, from now on." },
-  undelay: { orders: ["delay?ms=0"], done: "The line is quick again." },
-  refuse: { orders: ["refuse?ms=5000", "kill"], lasts: 5_000, done: "Cut. Every dial gets 503 for 5 s." },
-  hang: { orders: ["hang?ms=5000", "kill"], lasts: 5_000, done: "Cut. Dials get no answer for 5 s." },
-  silence: { orders: ["silence?ms=60000"], done: "Silent from now on. Only the heartbeat can tell." },
+export const FAULTS = {
+  kill: {
+    name: "Cut my line",
+    hint: "TCP reset, no goodbye. Back within a second.",
+    orders: ["kill"],
+    done: "The line is cut.",
+  },
+  "kill-all": {
+    name: "Cut every line",
+    hint: "Everybody in this room, robots too.",
+    orders: ["kill"],
+    all: true,
+    done: "Everybody's line is cut.",
+  },
+  delay: {
+    name: "Slow line",
+    hint: "150 ms more until you see the others move.",
+    orders: ["delay?ms=150"],
+    done: "What the server sends you takes 150 ms more, from now on.",
+  },
+  undelay: {
+    name: "Quick line",
+    hint: "The delay ends.",
+    orders: ["delay?ms=0"],
+    done: "The line is quick again.",
+  },
+  refuse: {
+    name: "Refuse, 5 s",
+    hint: "Cut, then 503 to every dial. The waits grow.",
+    orders: ["refuse?ms=5000", "kill"],
+    lasts: 5_000,
+    done: "Cut. Every dial gets 503 for 5 s.",
+  },
+  hang: {
+    name: "Hang, 5 s",
+    hint: "Cut, then dials get no answer. Given up after 2 s each.",
+    orders: ["hang?ms=5000", "kill"],
+    lasts: 5_000,
+    done: "Cut. Dials get no answer for 5 s.",
+  },
+  silence: {
+    name: "Go silent",
+    hint: "Looks open, is dead. The heartbeat notices within 4 s.",
+    orders: ["silence?ms=60000"],
+    done: "Silent from now on. Only the heartbeat can tell.",
+  },
   hole: {
+    name: "Black hole, 8 s",
+    hint: "Silent, and new dials hang. Nothing works, then all does.",
     orders: ["hang?ms=8000", "silence?ms=8000"],
     lasts: 8_000,
     done: "Everything sent to the server vanishes for 8 s.",
   },
   "close-1012": {
+    name: "Close 1012",
+    hint: "“Service restart, come back in 2 s”: it waits that long.",
     orders: ["close?code=1012&reason=retry-after%3D2000"],
     done: "Closed with 1012 “retry-after=2000”.",
   },
-  "close-4401": { orders: ["close?code=4401&reason=unauthorized"], done: "Closed with 4401: that is final." },
-  flood: { orders: [`say?n=2000&text=${FLOOD}`], done: "2,000 messages are on their way." },
-  restart: { restart: 3_000, lasts: 3_000, done: "The server is down for 3 s." },
+  "close-4401": {
+    name: "Close 4401",
+    hint: "“Unauthorized” is final: no retry until you reconnect.",
+    orders: ["close?code=4401&reason=unauthorized"],
+    done: "Closed with 4401: that is final.",
+  },
+  flood: {
+    name: "Flood",
+    hint: "2,000 messages at once. All arrive, the link stays.",
+    orders: [`say?n=2000&text=${FLOOD}`],
+    done: "2,000 messages are on their way.",
+  },
+  restart: {
+    name: "Restart, 3 s",
+    hint: "The whole server goes down, for every tab.",
+    restart: 3_000,
+    lasts: 3_000,
+    done: "The server is down for 3 s.",
+  },
 };
 
 export function connectFaults(control) {
