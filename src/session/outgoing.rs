@@ -82,7 +82,8 @@ impl Closing<'_> {
     /// What a violation is answered with. The session stays.
     pub fn for_violation(violation: Violation) -> Self {
         let Violation { code, what } = violation;
-        Self { code, retry: code == Code::SlowConsumer, forget: false, retry_after_ms: 0, reason: what }
+        let retry = matches!(code, Code::SlowConsumer | Code::SessionLost);
+        Self { code, retry, forget: false, retry_after_ms: 0, reason: what }
     }
 }
 

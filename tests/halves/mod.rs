@@ -7,6 +7,8 @@ use everwire::session::{
     read_hello,
 };
 
+pub mod dump;
+
 pub const TIMES: Times = Times { resume_ms: 60_000, ping_ms: 25_000, idle_ms: 60_000, auth_ttl_ms: 0 };
 
 pub fn identity(number: u8) -> Identity {
