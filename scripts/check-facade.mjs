@@ -1,5 +1,5 @@
 // ts/ is a face and decides nothing: no timer, no clock, no chance, no storage, and no state outside objects. All of
-// that is the Rust core's, where it is tested natively.
+// that is the Rust core's, where it is tested natively. The two speak in numbers, which are the same on both sides.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, main } from "./failure.mjs";
@@ -34,8 +34,32 @@ await main(async () => {
   const found = [];
   for (const file of files) found.push(...(await breaches(file)));
   if (found.length > 0) throw new Failure(`ts/ must decide nothing and hold no state:\n${found.join("\n")}`);
-  console.log(`${files.length} files in ts/ decide nothing`);
+  const agreed = numbersAgreed();
+  console.log(
+    `${files.length} files in ts/ decide nothing, and ${agreed} of its numbers are those of the core`,
+  );
 });
+
+/** How many numbers have a name on both sides of the face; there they are the same. */
+function numbersAgreed() {
+  const read = (file, declaration) =>
+    new Map(
+      Array.from(readFileSync(inRoot(file), "utf8").matchAll(declaration), ([, name, value]) => [
+        name,
+        value,
+      ]),
+    );
+  const face = read("ts/core.ts", /^export const (\w+) = (.+);$/gm);
+  const core = read("src/web/js/numbers.rs", /^pub\(super\) const (\w+): \w+ = (.+);$/gm);
+  const common = [...face.keys()].filter((name) => core.has(name));
+  const differ = common.filter((name) => Number(face.get(name)) !== Number(core.get(name)));
+  if (differ.length > 0 || common.length === 0) {
+    throw new Failure(
+      `ts/core.ts and src/web/js/numbers.rs differ: ${differ.join(", ") || "no name is in both"}`,
+    );
+  }
+  return common.length;
+}
 
 async function breaches(file) {
   const [acorn, esbuild] = await Promise.all([import("acorn"), import("esbuild")]);
