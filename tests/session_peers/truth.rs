@@ -1,0 +1,135 @@
+//! What really happened, which neither side can see alone.
+
+use std::collections::BTreeSet;
+
+use super::{Item, Wrong};
+
+/// What became of something sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fate {
+    Pending,
+    Delivered,
+    NotSent,
+    InDoubt,
+    /// It died with the process that had it, before a store had it.
+    Died,
+}
+
+/// One direction.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Way {
+    /// By item, from 1.
+    fates: Vec<Fate>,
+    /// The session that something was sent in last; 0 for none.
+    sessions: Vec<u8>,
+    /// What the receiving application has for good, in its order.
+    log: Vec<Item>,
+}
+
+impl Way {
+    pub fn submit(&mut self) -> Item {
+        self.fates.push(Fate::Pending);
+        self.sessions.push(0);
+        self.fates.len() as Item
+    }
+
+    pub fn fate(&self, item: Item) -> Fate {
+        self.fates[item as usize - 1]
+    }
+
+    pub fn bound(&mut self, item: Item, session: u8) {
+        self.sessions[item as usize - 1] = session;
+    }
+
+    /// Items that wait for their fate in this session.
+    pub fn pending(&self, session: u8) -> Vec<Item> {
+        let waits =
+            |item: &Item| self.fate(*item) == Fate::Pending && self.sessions[*item as usize - 1] == session;
+        (1..=self.fates.len() as Item).filter(waits).collect()
+    }
+
+    /// Everything sent in this session that did not die.
+    pub fn of(&self, session: u8) -> impl Iterator<Item = Item> + '_ {
+        let all = 1..=self.fates.len() as Item;
+        all.filter(move |item| self.sessions[*item as usize - 1] == session && self.fate(*item) != Fate::Died)
+    }
+
+    pub fn has(&self, item: Item) -> bool {
+        // In order, as every entry was checked to be.
+        self.log.binary_search(&item).is_ok()
+    }
+
+    /// Every submit settles exactly once, and truthfully. `again`: its process was restarted, and may learn a
+    /// second time, or no longer know.
+    pub fn settle(&mut self, item: Item, fate: Fate, again: bool) -> Result<(), Wrong> {
+        let before = self.fate(item);
+        if before != Fate::Pending {
+            let fits = again && (before == fate || (before == Fate::Delivered && fate == Fate::InDoubt));
+            return if fits {
+                Ok(())
+            } else {
+                Err(format!("settlement: {item} settled as {before:?} and as {fate:?}"))
+            };
+        }
+        self.fates[item as usize - 1] = fate;
+        self.fits(item)
+    }
+
+    fn fits(&self, item: Item) -> Result<(), Wrong> {
+        let (fate, has) = (self.fate(item), self.has(item));
+        match fate {
+            Fate::Delivered if !has => {
+                Err(format!("acknowledgement: {item} is said to be delivered, and was not"))
+            }
+            Fate::NotSent | Fate::Died if has => {
+                Err(format!("settlement: {item} is said to be {fate:?}, and was delivered"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The receiving application takes something in: in order, once.
+    pub fn accepted(&mut self, session: u8, item: Item) -> Result<(), Wrong> {
+        if item == 0 || item as usize > self.fates.len() {
+            return Err(format!("binding: {item} was never sent"));
+        }
+        let last = self.log.last().copied().unwrap_or(0);
+        if item <= last {
+            return Err(format!("prefix: {item} came after {last}, a duplicate, or out of order"));
+        }
+        // What was sent before it in the same session must be there.
+        for missing in last + 1..item {
+            if self.sessions[missing as usize - 1] == session && self.fate(missing) != Fate::Died {
+                return Err(format!("prefix: {item} came after {last}, and {missing} did not"));
+            }
+        }
+        self.log.push(item);
+        self.fits(item)
+    }
+
+    /// Everything that must be so at any time.
+    pub fn check(&self) -> Result<(), Wrong> {
+        (1..=self.fates.len() as Item).try_for_each(|item| self.fits(item))
+    }
+
+    /// Everything that must be so when everything has settled.
+    pub fn settled(&self) -> Result<(), Wrong> {
+        self.check()?;
+        match self.fates.iter().position(|fate| *fate == Fate::Pending) {
+            Some(index) => Err(format!("settlement: {} never settled", index + 1)),
+            None => Ok(()),
+        }
+    }
+
+    pub fn tally(&self, fate: Fate) -> usize {
+        self.fates.iter().filter(|found| **found == fate).count()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Truth {
+    pub up: Way,
+    pub down: Way,
+    /// Sessions that the server has given up.
+    pub destroyed: BTreeSet<u8>,
+}
