@@ -1,5 +1,6 @@
 //! How a session ends, and what is said of what was sent in it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -91,6 +92,14 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             content: Content::received(held.payload.into(), held.text),
         });
         Ending { cause, delivered, in_doubt, last, undelivered: undelivered.collect() }
+    }
+
+    /// A connection that was on its way when the server began to go away goes, too.
+    pub(super) fn leave_if_draining(&mut self) {
+        let server = Arc::clone(&self.server);
+        if let Some(drain) = server.draining.get() {
+            self.go_away(drain);
+        }
     }
 
     /// The server goes away: the client is to look for another.

@@ -209,12 +209,16 @@ pub enum Cause {
 #[derive(Debug)]
 pub struct Turn {
     peer: Peer,
-    pub(super) effects: Vec<Command>,
+    effects: Vec<Command>,
 }
 
 impl Turn {
     pub(super) fn new(peer: Peer) -> Self {
         Self { peer, effects: Vec::new() }
+    }
+
+    pub(super) fn into_effects(mut self) -> Vec<Command> {
+        std::mem::take(&mut self.effects)
     }
 
     /// Whose turn it is. What is done through it happens at once, independent of this turn.
@@ -237,6 +241,14 @@ impl Turn {
     /// Shuts a channel of this client's.
     pub fn shut(&mut self, channel: u64, why: Shut) {
         self.effects.push(Command::Shut { channel, why });
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        for effect in self.effects.drain(..) {
+            self.peer.undo(effect);
+        }
     }
 }
 

@@ -236,7 +236,7 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             None if done.channel > 0 => _ = self.session.shut(done.channel, 0, "the handler failed"),
             None => {}
         }
-        for effect in done.turn.into_iter().flat_map(|turn| turn.effects) {
+        for effect in done.turn.map(Turn::into_effects).unwrap_or_default() {
             self.apply(effect);
         }
     }
@@ -265,8 +265,7 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
         match command {
             Command::Send { channel, content, settle } => {
                 self.peer.arrived(content.bytes().len());
-                let open = channel == 0 || self.session.is_open(channel);
-                if !open || self.session.room(content.bytes().len()) == Room::Never {
+                if !self.session.is_open(channel) || self.session.room(content.bytes().len()) == Room::Never {
                     let _ = settle.send(Settled::NotDelivered);
                     return;
                 }
@@ -275,7 +274,7 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             }
             Command::Volatile { channel, content } => {
                 self.peer.arrived(content.bytes().len());
-                if channel == 0 || self.session.is_open(channel) {
+                if self.session.is_open(channel) {
                     self.session.volatile(content.payload(channel));
                 }
             }

@@ -25,7 +25,7 @@ use super::requests::Requests;
 use super::server::Inner;
 use super::transport::{Broken, Message};
 use crate::session::{
-    Closing, Code, Control, Due, Found, Hello, Session, SessionStore, Status, Verdict, Violation,
+    Closing, Code, Control, Due, Found, Hello, Session, SessionStore, Status, Verdict, Violation, refuse,
 };
 
 /// A frame is about so large at most.
@@ -89,6 +89,7 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             Some((link, status)) => {
                 life.link = Some(link);
                 let how = if status.is_lost() { Connected::Lost } else { Connected::New };
+                life.leave_if_draining();
                 life.inbox.push(Inbound::Connected(how));
             }
             None => life.detached(),
@@ -265,24 +266,27 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
 
     async fn welcome(&mut self, arrival: Arrival) -> Outcome {
         let Arrival { hello, ttl, mut link, .. } = arrival;
-        if self.link.is_some() {
-            self.close(Code::Superseded, false, false, Duration::ZERO, "another connection has taken over");
-        }
         let mut events = Vec::new();
         let times = self.server.config.times(ttl);
         match self.session.resume(&hello, times, &mut events) {
             Ok(welcome) => {
                 link.begin(&self.server.config, &hello, ttl);
                 link.unflushed = link.transport.feed(Message::Binary(welcome.into())).await.is_ok();
-                self.link = Some(link);
+                if let Some(old) = self.link.replace(link) {
+                    let reason = "another connection has taken over";
+                    let frame = refuse(Closing { reason, ..closing(Code::Superseded) });
+                    tokio::spawn(farewell(old, frame, Code::Superseded));
+                }
                 self.expires_at = None;
+                self.judging = None;
+                self.leave_if_draining();
                 self.inbox.push(Inbound::Connected(Connected::Resumed));
                 for event in events {
                     self.happened(event, &Bytes::new());
                 }
             }
             Err(violation) => {
-                let frame = crate::session::refuse(Closing::for_violation(violation));
+                let frame = refuse(Closing::for_violation(violation));
                 tokio::spawn(farewell(link, frame, violation.code));
             }
         }
@@ -302,14 +306,16 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
                 }
                 continue;
             }
-            match self.session.due() {
-                Due::Nothing => link.ack_at = None,
-                Due::Now => link.ack_at = Some(Instant::now()),
-                Due::Soon => _ = link.ack_at.get_or_insert_with(|| Instant::now() + ACK_DELAY),
-            }
-            if link.ack_at.is_none_or(|at| at > Instant::now()) {
+            let now = Instant::now();
+            let due = match self.session.due() {
+                Due::Nothing => false,
+                Due::Now => true,
+                Due::Soon => *link.ack_at.get_or_insert(now + ACK_DELAY) <= now,
+            };
+            if !due {
                 return wrote;
             }
+            link.ack_at = None;
             match transport.as_mut().poll_ready(cx) {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(_)) => {
@@ -322,7 +328,6 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
                 }
             }
             let mut frame = Vec::new();
-            link.ack_at = None;
             if !self.session.frame(FRAME, &mut frame) {
                 return wrote;
             }
@@ -401,4 +406,9 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
         let clock = clock.into_iter().chain(self.requests.deadline()).min();
         clock.unwrap_or_else(|| Instant::now() + FAR)
     }
+}
+
+/// Neither to be tried again nor the end of the session.
+fn closing(code: Code) -> Closing<'static> {
+    Closing { code, retry: false, forget: false, retry_after_ms: 0, reason: "" }
 }

@@ -6,6 +6,7 @@ mod config;
 mod content;
 mod drain;
 mod end;
+mod file;
 mod greet;
 mod handler;
 mod hub;
@@ -24,6 +25,7 @@ mod transport;
 pub use config::{Config, Origins};
 pub use content::Content;
 pub use drain::Drain;
+pub use file::{FileError, FileOptions, FileStore};
 pub use handler::{
     Cause, Connected, Ending, Grant, Handler, Incoming, Opening, Refusal, Request, Shut, Turn, Undelivered,
 };

@@ -224,6 +224,14 @@ impl Peer {
         }
     }
 
+    /// What was prepared does not happen.
+    pub(super) fn undo(&self, command: Command) {
+        if let Command::Send { content, .. } = &command {
+            self.arrived(content.bytes().len());
+        }
+        command.too_late();
+    }
+
     fn admit(&self, len: usize) -> bool {
         let len = len + RECORD;
         let queued = self.0.queued.fetch_add(len, Ordering::Relaxed);

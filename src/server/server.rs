@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::{Semaphore, watch};
 use tokio_tungstenite::tungstenite::http::HeaderMap;
@@ -31,7 +30,9 @@ pub(super) struct Inner<S, H> {
     pub(super) hub: Hub,
     pub(super) links: watch::Sender<usize>,
     sessions: Mutex<HashMap<[u8; 16], Peer>>,
-    draining: AtomicBool,
+    pub(super) draining: OnceLock<Drain>,
+    /// Connections that are not WebSockets yet.
+    pub(super) upgrades: Semaphore,
 }
 
 impl<S: SessionStore, H: Handler> Server<S, H> {
@@ -46,13 +47,15 @@ impl<S: SessionStore, H: Handler> Server<S, H> {
             hub: Hub::default(),
             links: watch::Sender::new(0),
             sessions: Mutex::default(),
-            draining: AtomicBool::new(false),
+            draining: OnceLock::new(),
+            upgrades: Semaphore::new(config.handshakes),
             config,
             store,
             handler,
         });
         for id in inner.store.left().await? {
-            if let Some(Found::Session(stored)) = inner.store.load(id).await? {
+            // One that cannot be read is lost, and its client will be told; the others are not.
+            if let Ok(Some(Found::Session(stored))) = inner.store.load(id).await {
                 inner.restore(&stored);
             }
         }
@@ -92,7 +95,7 @@ impl<S: SessionStore, H: Handler> Server<S, H> {
     /// [`Drain::grace`]. New connections are told to come back. Returns when the last one is gone. The sessions stay
     /// with the store.
     pub async fn drain(&self, drain: Drain) {
-        self.0.draining.store(true, Ordering::SeqCst);
+        let drain = self.0.draining.get_or_init(|| drain);
         for peer in self.peers() {
             peer.order(Command::GoAway(Box::new(drain.clone())));
         }
@@ -153,7 +156,7 @@ impl<S, H> Inner<S, H> {
     }
 
     pub(super) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::SeqCst)
+        self.draining.get().is_some()
     }
 }
 

@@ -41,12 +41,16 @@ impl<S: SessionStore, H: Handler> Server<S, H> {
     /// Serves one byte stream, for example of TCP or TLS: the WebSocket handshake, whose path is not looked at, then as
     /// [`serve`](Self::serve).
     pub async fn accept(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
+        // Nobody is told, for a page could not hear it before there is a WebSocket.
+        let Ok(upgrading) = self.0.upgrades.try_acquire() else { return };
         let most = usize::try_from(self.0.config.limits.max_frame).unwrap_or(usize::MAX);
         let config = WebSocketConfig::default().max_message_size(Some(most)).max_frame_size(Some(most));
         #[allow(clippy::result_large_err, reason = "the signature is that of tungstenite's callback")]
         let judge = |request: &Request, response: Response| self.judge(request.headers(), response);
         let upgrade = tokio_tungstenite::accept_hdr_async_with_config(stream, judge, Some(config));
-        if let Ok(Ok(socket)) = timeout(self.0.config.patience, upgrade).await {
+        let upgraded = timeout(self.0.config.patience, upgrade).await;
+        drop(upgrading);
+        if let Ok(Ok(socket)) = upgraded {
             self.serve(Socket(socket)).await;
         }
     }

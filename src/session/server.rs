@@ -385,7 +385,7 @@ impl Session {
         held
     }
 
-    /// Whether a channel is open.
+    /// Whether a channel is open; 0, which is none, always is.
     pub fn is_open(&self, channel: u64) -> bool {
         self.end.is_open(channel)
     }

@@ -74,7 +74,9 @@ impl Stored {
     pub fn apply(&mut self, delta: &Delta) {
         self.state = delta.state.clone();
         self.records.extend(delta.appended.iter().cloned());
-        self.records.retain(|(seq, _)| *seq > self.state.acked);
+        // They are in order.
+        let accepted = self.records.partition_point(|(seq, _)| *seq <= self.state.acked);
+        self.records.drain(..accepted);
         for (channel, record) in &delta.channels {
             match record {
                 Some(record) => self.channels.insert(*channel, record.clone()),

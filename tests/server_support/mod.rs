@@ -4,10 +4,13 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
+pub mod probe;
+
 use everwire::session::{
     Client, Closing, Code, Control, Event, Limits, Loss, Payload, Record, SUBPROTOCOL, Span, Welcome,
 };
 use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -78,9 +81,13 @@ pub fn text(bytes: &[u8]) -> Payload<'_> {
     Payload { channel: 0, text: true, bytes }
 }
 
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
 pub struct Peer {
     pub half: Client,
-    pub socket: Option<WebSocketStream<TcpStream>>,
+    pub socket: Option<WebSocketStream<Box<dyn Stream>>>,
     pub seen: VecDeque<Seen>,
     pub welcome: Option<Welcome>,
     /// Whether records are accepted as they come.
@@ -117,7 +124,12 @@ impl Peer {
     }
 
     pub async fn open(&mut self, address: SocketAddr) {
-        let stream = TcpStream::connect(address).await.unwrap();
+        self.open_over(TcpStream::connect(address).await.unwrap()).await;
+    }
+
+    pub async fn open_over(&mut self, stream: impl Stream + 'static) {
+        let stream: Box<dyn Stream> = Box::new(stream);
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
         let (socket, _) = tokio_tungstenite::client_async(request(address), stream).await.unwrap();
         self.socket = Some(socket);
     }
