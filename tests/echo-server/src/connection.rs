@@ -282,7 +282,7 @@ impl Connection {
             }
             Order::Delay(delay) => self.delay = delay.unwrap_or(self.behaviour.delay),
             // The alarm is set anew after every step.
-            Order::LookAtToken => {}
+            Order::LookAtToken | Order::Prank(_) => {}
             // Nothing comes after the last word.
             _ if matches!(self.phase, Phase::Closing { .. } | Phase::Held(_)) => {}
             Order::Close(frame) => self.start_closing(frame, Duration::ZERO),

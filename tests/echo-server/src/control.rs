@@ -14,10 +14,11 @@ use crate::query::{Plus, Query, decode};
 use crate::reply::Reply;
 use crate::rooms::{Client, Order, Room, Rooms};
 use crate::server::{Shared, reachable};
+use crate::session;
 use crate::stats::lock;
 
 /// Obeys `POST /control/COMMAND`, if control is on.
-pub(crate) fn obey(
+pub(crate) async fn obey(
     shared: &Arc<Shared>,
     head: &Head,
     command: &str,
@@ -33,7 +34,11 @@ pub(crate) fn obey(
     }
     match command.split_once('/') {
         Some((room, command)) => {
-            let done = obey_in_room(shared, &head.query, room, command)?;
+            let room = enter(shared, room)?;
+            let done = match command.strip_prefix("session/") {
+                Some(command) => session::obey(&room, &head.query, command).await?,
+                None => obey_in_room(shared, &head.query, &room, command)?,
+            };
             Ok((Reply::json(&done), None))
         }
         None if command == "restart" => restart(shared, &head.query),
@@ -55,21 +60,24 @@ impl Aftermath {
     }
 }
 
-fn obey_in_room(shared: &Shared, query: &Query, room: &str, command: &str) -> Result<Value, Reply> {
+fn enter(shared: &Shared, room: &str) -> Result<Arc<Room>, Reply> {
     let name = decode(room, Plus::Plus)
         .filter(|name| Rooms::is_name(name))
         .ok_or_else(|| Reply::bad_request("A room name has 1 to 64 bytes and no control characters."))?;
-    let room = shared.rooms.enter(&name).ok_or_else(|| Reply::text(503, "Every room is taken."))?;
+    shared.rooms.enter(&name).ok_or_else(|| Reply::text(503, "Every room is taken."))
+}
+
+fn obey_in_room(shared: &Shared, query: &Query, room: &Arc<Room>, command: &str) -> Result<Value, Reply> {
     let limits = &shared.config.limits;
 
     match command {
         "kill" => {
-            let count = each(&room, query, Client::kill)?;
+            let count = each(room, query, Client::kill)?;
             Ok(json!({ "killed": count }))
         }
         "close" => {
             let frame = close_frame(query, "code")?;
-            let count = order(&room, query, &Order::Close(frame))?;
+            let count = order(room, query, &Order::Close(frame))?;
             Ok(json!({ "closed": count }))
         }
         "refuse" => {
@@ -86,7 +94,7 @@ fn obey_in_room(shared: &Shared, query: &Query, room: &str, command: &str) -> Re
         "silence" => {
             let time = millis(query)?;
             let until = (!time.is_zero()).then(|| Instant::now() + time);
-            let count = order(&room, query, &Order::Silence(until))?;
+            let count = order(room, query, &Order::Silence(until))?;
             Ok(json!({ "silenced": count, "ms": time.as_millis() }))
         }
         "say" => {
@@ -99,6 +107,7 @@ fn obey_in_room(shared: &Shared, query: &Query, room: &str, command: &str) -> Re
             let permit = Arc::clone(&shared.scheduled)
                 .try_acquire_owned()
                 .map_err(|_| Reply::text(503, "Too much is to be said later already."))?;
+            let room = Arc::clone(room);
             tokio::spawn(async move {
                 sleep(Duration::from_millis(after)).await;
                 room.say(client, &message, copies);
@@ -108,18 +117,18 @@ fn obey_in_room(shared: &Shared, query: &Query, room: &str, command: &str) -> Re
         }
         "delay" => {
             let time = millis(query)?;
-            let count = order(&room, query, &Order::Delay((!time.is_zero()).then_some(time)))?;
+            let count = order(room, query, &Order::Delay((!time.is_zero()).then_some(time)))?;
             Ok(json!({ "delayed": count, "ms": time.as_millis() }))
         }
         "flood" => {
             let (message, copies) = flood(query, limits)?
                 .ok_or_else(|| Reply::bad_request("Flood with what? Add n=N&size=S."))?;
-            let count = order(&room, query, &Order::Send { message, copies })?;
+            let count = order(room, query, &Order::Send { message, copies })?;
             Ok(json!({ "flooded": count }))
         }
         "issue" => {
             let lifetime = query.millis("ms")?;
-            let token = room.tokens.issue(lifetime);
+            let token = room.tokens.issue(lifetime, query.first("owner").unwrap_or_default());
             let token = token.ok_or_else(|| Reply::text(503, "Too many tokens of this room hold."))?;
             Ok(json!({ "token": token }))
         }
@@ -132,7 +141,7 @@ fn obey_in_room(shared: &Shared, query: &Query, room: &str, command: &str) -> Re
         }
         "reset" => {
             room.reset();
-            Ok(json!({ "reset": name }))
+            Ok(json!({ "reset": room.name() }))
         }
         _ => Err(Reply::not_found()),
     }

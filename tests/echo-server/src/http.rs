@@ -62,7 +62,7 @@ async fn route(shared: &Arc<Shared>, head: &Head) -> (Reply, Option<Aftermath>) 
     }
     if let Some(command) = path.strip_prefix(CONTROL) {
         let (reply, aftermath) = if head.method == "POST" {
-            control::obey(shared, head, command).unwrap_or_else(|refusal| (refusal, None))
+            control::obey(shared, head, command).await.unwrap_or_else(|refusal| (refusal, None))
         } else {
             (only("POST, OPTIONS"), None)
         };

@@ -42,6 +42,7 @@ mod reply;
 mod rooms;
 mod seats;
 mod server;
+mod session;
 mod stats;
 mod stream;
 mod tls;
@@ -52,6 +53,7 @@ pub use application::{Application, Hosted, Peer, Received};
 pub use config::{Config, Limits, Mount, Tls};
 pub use proxy::{Faults, How, Proxy, ProxyControl, ProxyStats};
 pub use server::{Server, raise_file_limit};
+pub use session::{SessionStats, SessionsStats};
 pub use stats::{ClientStats, Close, RoomStats, Stats};
 pub use tls::Identity;
 

@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::application::Hosted;
 use crate::relay::{Circle, Relay, Talk, Texts};
+use crate::session::{Book, Prank, Sessions};
 use crate::stats::{ClientStats, Close, RoomStats, Tally, lock};
 use crate::tokens::Tokens;
 
@@ -106,11 +107,16 @@ pub(crate) struct Room {
     name: String,
     used: AtomicU64,
     pub(crate) tally: Tally,
-    pub(crate) tokens: Tokens,
+    pub(crate) tokens: Arc<Tokens>,
+    pub(crate) sessions: Sessions,
     state: Mutex<RoomState>,
 }
 
 impl Room {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// What upgrades of this room meet now.
     pub(crate) fn fault(&self) -> Option<Fault> {
         lock(&self.state).fault()
@@ -152,6 +158,7 @@ impl Room {
             room: self.name.clone(),
             stats: self.tally.stats(),
             clients: state.clients.values().map(|client| client.stats()).collect(),
+            sessions: self.sessions.book().stats(),
             received: state.received.last(usize::MAX).map(ToString::to_string).collect(),
         }
     }
@@ -164,7 +171,8 @@ impl Room {
         state.circle.forget();
         state.refuse = None;
         state.hang = None;
-        self.tokens.revoke(None);
+        self.tokens.reset();
+        self.sessions.book().reset();
         for client in state.clients.values() {
             client.order(Order::Silence(None));
             client.order(Order::Delay(None));
@@ -172,11 +180,13 @@ impl Room {
     }
 
     fn new(name: &str) -> Self {
+        let tokens = Arc::default();
         Self {
+            sessions: Sessions::new(Book::new(Arc::clone(&tokens))),
+            tokens,
             name: name.to_owned(),
             used: AtomicU64::new(0),
             tally: Tally::default(),
-            tokens: Tokens::default(),
             state: Mutex::default(),
         }
     }
@@ -260,6 +270,8 @@ pub(crate) enum Order {
     LookAtToken,
     /// Neither read nor write until then; `None` ends it.
     Silence(Option<Instant>),
+    /// Of a session's connection; others do nothing.
+    Prank(Prank),
 }
 
 impl Order {
@@ -267,6 +279,7 @@ impl Order {
     fn weight(&self) -> usize {
         let payload = match self {
             Self::Send { message, .. } | Self::Relay(message) => message.len(),
+            Self::Prank(prank) => prank.weight(),
             Self::Close(_) | Self::Delay(_) | Self::LookAtToken | Self::Silence(_) => 0,
         };
         payload + size_of::<Self>()
@@ -331,6 +344,10 @@ impl Member {
         let Some(application) = &self.application else { return false };
         application.received(self.client(), message);
         true
+    }
+
+    pub(crate) fn room(&self) -> &Arc<Room> {
+        &self.room
     }
 
     pub(crate) fn tokens(&self) -> &Tokens {

@@ -3,6 +3,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+use crate::session::SessionsStats;
+
 /// What was counted, server-wide or in one room.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -42,6 +44,9 @@ pub struct RoomStats {
     pub stats: Stats,
     /// The connections open now, oldest first.
     pub clients: Vec<ClientStats>,
+    /// The sessions of the room, if there ever were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<SessionsStats>,
     /// The last text messages received, oldest first: up to 1,000 and 1 MiB.
     pub received: Vec<String>,
 }

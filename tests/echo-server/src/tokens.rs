@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,39 +11,56 @@ use crate::stats::lock;
 
 /// The tokens that a room has issued and that still hold.
 #[derive(Default)]
-pub(crate) struct Tokens(Mutex<HashMap<String, Arc<Validity>>>);
+pub(crate) struct Tokens {
+    held: Mutex<HashMap<String, Arc<Validity>>>,
+    /// One was issued, so sessions of this room want one.
+    guarding: AtomicBool,
+}
 
 impl Tokens {
     /// A new token nobody can guess; `None` if too many hold already, or there is no randomness.
-    pub(crate) fn issue(&self, lifetime: Option<Duration>) -> Option<String> {
+    /// `owner` is whose sessions it opens.
+    pub(crate) fn issue(&self, lifetime: Option<Duration>, owner: &str) -> Option<String> {
         let mut bytes = [0; 16];
         ring::default_provider().secure_random.fill(&mut bytes).ok()?;
         let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let mut tokens = lock(&self.0);
+        let mut tokens = lock(&self.held);
         let now = Instant::now();
         tokens.retain(|_, validity| validity.holds(now));
         if tokens.len() >= MAX_TOKENS {
             return None;
         }
-        let validity = Validity(Mutex::new(lifetime.map(|lifetime| now + lifetime)));
-        tokens.insert(token.clone(), Arc::new(validity));
+        let end = Mutex::new(lifetime.map(|lifetime| now + lifetime));
+        tokens.insert(token.clone(), Arc::new(Validity { end, owner: owner.to_owned() }));
+        self.guarding.store(true, Ordering::Relaxed);
         Some(token)
+    }
+
+    /// Whether sessions of the room are for those with a token alone.
+    pub(crate) fn guard(&self) -> bool {
+        self.guarding.load(Ordering::Relaxed)
+    }
+
+    /// Ends all, and lets everybody in again.
+    pub(crate) fn reset(&self) {
+        self.revoke(None);
+        self.guarding.store(false, Ordering::Relaxed);
     }
 
     /// How long that token holds, if it does.
     pub(crate) fn find(&self, token: &str) -> Option<Arc<Validity>> {
-        lock(&self.0).get(token).filter(|validity| validity.holds(Instant::now())).cloned()
+        lock(&self.held).get(token).filter(|validity| validity.holds(Instant::now())).cloned()
     }
 
     /// Ends that token, or all; says how many.
     pub(crate) fn revoke(&self, token: Option<&str>) -> usize {
         let now = Instant::now();
-        let mut tokens = lock(&self.0);
+        let mut tokens = lock(&self.held);
         let count = tokens.len();
         tokens.retain(|issued, validity| {
             let stays = token.is_some_and(|token| token != issued);
             if !stays {
-                *lock(&validity.0) = Some(now);
+                *lock(&validity.end) = Some(now);
             }
             stays
         });
@@ -53,17 +71,20 @@ impl Tokens {
 impl fmt::Debug for Tokens {
     /// How many, never which.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tokens({})", lock(&self.0).len())
+        write!(f, "Tokens({})", lock(&self.held).len())
     }
 }
 
-/// Until when a token holds; without an end until it is revoked.
+/// Until when a token holds, without an end until it is revoked, and whose it is.
 #[derive(Debug)]
-pub(crate) struct Validity(Mutex<Option<Instant>>);
+pub(crate) struct Validity {
+    end: Mutex<Option<Instant>>,
+    pub(crate) owner: String,
+}
 
 impl Validity {
     pub(crate) fn end(&self) -> Option<Instant> {
-        *lock(&self.0)
+        *lock(&self.end)
     }
 
     fn holds(&self, now: Instant) -> bool {
@@ -90,7 +111,7 @@ mod tests {
     #[test]
     fn tokens_differ_and_hold_until_they_are_revoked() {
         let tokens = Tokens::default();
-        let [one, two] = [(); 2].map(|()| tokens.issue(None).unwrap());
+        let [one, two] = [(); 2].map(|()| tokens.issue(None, "").unwrap());
         assert_ne!(one, two);
         let held = tokens.find(&one).unwrap();
         assert_eq!(tokens.revoke(Some(&one)), 1);
@@ -103,19 +124,19 @@ mod tests {
     fn a_token_whose_time_is_over_holds_no_more_and_makes_room() {
         let tokens = Tokens::default();
         for _ in 0..MAX_TOKENS {
-            let token = tokens.issue(Some(Duration::ZERO)).unwrap();
+            let token = tokens.issue(Some(Duration::ZERO), "").unwrap();
             assert!(tokens.find(&token).is_none());
         }
         for _ in 0..MAX_TOKENS {
-            tokens.issue(None).unwrap();
+            tokens.issue(None, "").unwrap();
         }
-        assert_eq!(tokens.issue(None), None);
+        assert_eq!(tokens.issue(None, ""), None);
     }
 
     #[test]
     fn what_is_printed_for_debugging_holds_no_token() {
         let tokens = Tokens::default();
-        let token = tokens.issue(None).unwrap();
+        let token = tokens.issue(None, "").unwrap();
         assert_eq!(format!("{tokens:?} {:?}", Secret(token)), "Tokens(1) Secret(..)");
     }
 }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use everwire::session::SUBPROTOCOL;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -15,6 +16,7 @@ use crate::reply::{Reply, say_goodbye};
 use crate::rooms::{Fault, Member, Order};
 use crate::seats::Crowded;
 use crate::server::Shared;
+use crate::session::{self, Manner};
 use crate::stream::Stream;
 use crate::tokens::Validity;
 
@@ -56,6 +58,8 @@ struct Opening {
     accept: String,
     protocol: Option<String>,
     behaviour: Behaviour,
+    /// It speaks `everwire.v1`, in this manner.
+    session: Option<Manner>,
     validity: Option<Arc<Validity>>,
     member: Member,
     orders: mpsc::UnboundedReceiver<Order>,
@@ -109,9 +113,18 @@ fn judge(shared: &Shared, head: &Head, crowded: Option<Crowded>) -> Verdict {
     };
 
     let protocol = behaviour.choose_protocol(head);
+    let session = match protocol.as_deref() {
+        Some(SUBPROTOCOL) if shared.config.application.is_none() && !head.query.has("plain") => {
+            match Manner::parse(&head.query) {
+                Ok(manner) => Some(manner),
+                Err(reply) => return refuse(reply),
+            }
+        }
+        _ => None,
+    };
     let (member, orders) =
         shared.rooms.join(&room, &shared.tally, protocol.clone(), shared.config.application.clone());
-    Verdict::Open(Box::new(Opening { accept, protocol, behaviour, validity, member, orders }))
+    Verdict::Open(Box::new(Opening { accept, protocol, behaviour, session, validity, member, orders }))
 }
 
 /// The `Sec-WebSocket-Accept` of a request that is a proper handshake (RFC 6455, section 4.2.1).
@@ -158,7 +171,11 @@ async fn open(shared: &Shared, mut stream: Stream, opening: Opening, rest: Vec<u
         .max_message_size(Some(limits.message_size))
         .max_frame_size(Some(limits.message_size));
     let socket = WebSocketStream::from_partially_read(stream, rest, Role::Server, Some(config)).await;
-    let Opening { behaviour, validity, member, orders, .. } = opening;
+    let Opening { behaviour, session, validity, member, orders, .. } = opening;
+    if let Some(manner) = session {
+        let room = Arc::clone(member.room());
+        return session::run(socket, manner, member, orders, &room.sessions).await;
+    }
     connection::run(socket, behaviour, validity, member, orders, limits).await;
 }
 

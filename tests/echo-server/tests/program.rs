@@ -117,6 +117,13 @@ fn help_and_readme_know_every_parameter_and_route() {
         "/control/restart",
         "/control/port",
         "client",
+        "plain",
+        "welcome=",
+        "withhold=",
+        "foreign",
+        "restart?state=",
+        "goaway?grace=MS",
+        "ask?method=M",
     ] {
         assert!(help.contains(name), "--help lacks {name}");
         assert!(readme.contains(name), "README.md lacks {name}");
