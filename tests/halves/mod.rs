@@ -3,8 +3,8 @@
 #![allow(dead_code)]
 
 use everwire::session::{
-    Client, Due, Event, Hello, Identity, Limits, Payload, Position, Record, Session, Status, Times, Welcome,
-    read_hello,
+    Client, Due, Event, Frame, Hello, Identity, Limits, Payload, Position, Record, Session, Status, Times,
+    Violation, Welcome, read_hello,
 };
 
 pub mod dump;
@@ -48,7 +48,7 @@ pub fn resume(client: &mut Client, server: &mut Session) {
 }
 
 /// What a server takes in from a client that has acknowledged its WELCOME.
-pub fn feed(server: &mut Session, frame: &[u8]) -> Result<Vec<Event>, everwire::session::Violation> {
+pub fn feed(server: &mut Session, frame: &[u8]) -> Result<Vec<Event>, Violation> {
     let mut events = Vec::new();
     let fence = server.link().unwrap();
     let confirm = frame_of(None, Some((0, 1 << 20)), &[]);
@@ -80,6 +80,17 @@ pub fn numbers(events: &[Event]) -> impl Iterator<Item = u64> + '_ {
         Event::Numbered { seq, .. } => Some(*seq),
         _ => None,
     })
+}
+
+/// Reads a frame to its end, and checks that nothing reaches past it.
+pub fn read(frame: &[u8]) -> Result<Vec<Record>, Violation> {
+    let mut records = Vec::new();
+    for framed in Frame::read(frame)? {
+        let framed = framed?;
+        assert!(framed.span.start < framed.span.end && framed.span.end <= frame.len());
+        records.push(framed.record);
+    }
+    Ok(records)
 }
 
 // Bytes, written a second time: from the document, without the code under test.

@@ -35,7 +35,7 @@ impl Endpoint {
                 return Err(Violation { code: Code::TooBig, what: "a frame of more than 8,192 records" });
             }
             if self.ended {
-                return Err(Violation::protocol("a record after CLOSE"));
+                return Ok(());
             }
             if !is_sequenced(framed.kind) {
                 self.unnumbered(framed.record, events)?;
