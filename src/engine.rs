@@ -193,11 +193,12 @@ impl<P: Platform> Engine<P> {
         };
         // Between its arrival and its turn a message may have lost its wire.
         let over = self.read(Machine::is_over);
-        self.platform.event(event, over);
         #[cfg(feature = "session")]
         if seq > 0 && !over {
+            // First, so that a listener that closes the wire has told the server of what it was told itself.
             self.machine.borrow_mut().dispatched(self.platform.now(), seq);
         }
+        self.platform.event(event, over);
     }
 
     /// The platform's timer has run out.

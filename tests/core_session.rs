@@ -1,379 +1,303 @@
-//! The machine in session mode, against the server's half, on a clock that stands still.
+//! The machine in session mode against the server's half: messages, acknowledgements, credit, loss.
 
 #![cfg(all(feature = "session", not(target_arch = "wasm32")))]
 // A test that meets the unexpected must stop.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use everwire::core::{
-    Cause, Close, Config, Event, Input, Item, LinkId, Machine, Micros, Outcome, Output, Payload, Reason,
-    SendOptions, SessionConfig, SessionEvent, State, Transmit,
-};
-use everwire::session::{
-    Closing, Code, Control, Due, Event as Heard, Identity, Limits, Payload as Bytes, Record, Session, Status,
-    Times, Verdict, read_hello,
-};
+mod session_world;
 
-#[derive(Debug, Clone, PartialEq)]
-struct Text(&'static str);
+use everwire::core::{Config, Micros, Outcome, Reason, SendOptions, SessionConfig, State, Transmit};
+use everwire::session::{Limits, Tombstone};
+use session_world::*;
 
-impl Payload for Text {
-    fn byte_len(&self) -> usize {
-        self.0.len()
-    }
-}
-
-const TIMES: Times = Times { resume_ms: 60_000, ping_ms: 25_000, idle_ms: 60_000, auth_ttl_ms: 0 };
-
-/// A machine, its server, and the network between them.
-struct World {
-    now: Micros,
-    machine: Machine<Text>,
-    server: Option<Session>,
-    /// What the server's store would know of sessions that are over.
-    sessions: u8,
-    /// Answers no HELLO.
-    silent: bool,
-    /// Of each link: its fence, once greeted.
-    fences: Vec<(LinkId, u64)>,
-    settled: Vec<(Text, Outcome)>,
-    events: Vec<SessionEvent>,
-    causes: Vec<Cause>,
-    arrived: Vec<String>,
-    received: Vec<String>,
-    hung_up: Vec<LinkId>,
-    dialed: Vec<LinkId>,
-}
-
-impl World {
-    fn new() -> Self {
-        Self::with(SessionConfig::default())
-    }
-
-    fn with(session: SessionConfig) -> Self {
-        let mut world = Self {
-            now: Micros::from_millis(1_000),
-            machine: Machine::with_session(Config::default(), session, 7),
-            server: None,
-            sessions: 0,
-            silent: false,
-            fences: Vec::new(),
-            settled: Vec::new(),
-            events: Vec::new(),
-            causes: Vec::new(),
-            arrived: Vec::new(),
-            received: Vec::new(),
-            hung_up: Vec::new(),
-            dialed: Vec::new(),
-        };
-        world.machine.connect(world.now);
-        world.run();
-        world
-    }
-
-    fn send(&mut self, text: &'static str) {
-        self.machine.send(self.now, Text(text), SendOptions::default()).unwrap();
-        self.run();
-    }
-
-    fn server(&mut self) -> &mut Session {
-        self.server.as_mut().unwrap()
-    }
-
-    /// Does what the machine says and what the server answers, until both are silent.
-    fn run(&mut self) {
-        loop {
-            while let Some((_, Text(text))) = self.machine.peek_transmit(self.now) {
-                let text = *text;
-                self.machine.bind(self.now, Item::Message, 0, true, text.as_bytes());
-            }
-            let mut frame = Vec::new();
-            if let Some(output) = self.machine.poll() {
-                self.obey(output);
-            } else if let Some(link) = self.machine.next_frame(&mut frame) {
-                self.machine.written(self.now, link, Transmit::Accepted, 0);
-                self.arrive(link, &frame);
-            } else if !self.answer() {
-                break;
-            }
-        }
-    }
-
-    fn obey(&mut self, output: Output<Text>) {
-        let now = self.now;
-        match output {
-            Output::Resolve { ticket, .. } => self.machine.handle(now, Input::Target { ticket, local: true }),
-            Output::Dial { link } => {
-                self.dialed.push(link);
-                self.machine.handle(now, Input::Opened { link });
-            }
-            Output::Greet { link, .. } => self.machine.hello(now, link, b"token"),
-            Output::Frame { link, bytes } => self.arrive(link, &bytes),
-            Output::Hangup { link, forget, .. } => {
-                self.hung_up.push(link);
-                if !forget {
-                    let close = Close { code: 1000, reason: "".into(), clean: true };
-                    self.machine.handle(now, Input::Closed { link, close });
-                }
-            }
-            Output::Settled { payload, outcome } => self.settled.push((payload, outcome)),
-            Output::Event(Event::Failed { cause, .. } | Event::Closed { cause, .. }) => {
-                self.causes.push(cause)
-            }
-            Output::Event(Event::Session(event)) => {
-                if let SessionEvent::Record { seq, .. } = &event
-                    && *seq > 0
-                {
-                    self.machine.accept(now, *seq);
-                }
-                self.events.push(event);
-            }
-            _ => {}
-        }
-    }
-
-    /// A frame reaches the server.
-    fn arrive(&mut self, link: LinkId, frame: &[u8]) {
-        if let Some((_, fence)) = self.fences.iter().find(|(of, _)| *of == link) {
-            let mut events = Vec::new();
-            let Some(server) = &mut self.server else { return };
-            server.receive(*fence, frame, &mut events).unwrap();
-            for event in events {
-                match event {
-                    Heard::Numbered { seq, record: Record::Message { payload, .. } } => {
-                        self.arrived.push(payload.text(frame).to_owned());
-                        server.accept(seq);
-                    }
-                    Heard::Numbered { seq, record: Record::Request { id, payload, .. } } => {
-                        server.accept(seq);
-                        let bytes = payload.of(frame).to_vec();
-                        server.respond(id, 0, false, Bytes { channel: 0, text: true, bytes: &bytes });
-                    }
-                    Heard::Numbered { seq, .. } => server.accept(seq),
-                    Heard::Plain(Record::Close { .. }) => {
-                        let frame = server.close(Closing {
-                            code: Code::Normal,
-                            retry: false,
-                            forget: true,
-                            retry_after_ms: 0,
-                            reason: "",
-                        });
-                        self.machine.received_frame(self.now, link, &frame);
-                    }
-                    _ => {}
-                }
-            }
-            return;
-        }
-        if self.silent {
-            return;
-        }
-        let hello = read_hello(frame, 4_096).unwrap();
-        self.fences.push((link, hello.fence));
-        let verdict = self.server.as_ref().map(|server| server.judge(&hello, b"ann"));
-        let welcome = match verdict {
-            Some(Verdict::Resume) => self.server().resume(&hello, TIMES, &mut Vec::new()).unwrap(),
-            _ => {
-                self.sessions += 1;
-                let identity = Identity { id: [self.sessions; 16], secret: [9; 16] };
-                let mut session = Session::new(identity, b"ann".to_vec(), Limits::default(), false);
-                let status = if hello.session.is_some() { Status::Unknown } else { Status::New };
-                let welcome = session.welcome_new(&hello, TIMES, status, None).unwrap();
-                self.server = Some(session);
-                welcome
-            }
-        };
-        self.machine.received_frame(self.now, link, &welcome);
-    }
-
-    fn answer(&mut self) -> bool {
-        let mut frame = Vec::new();
-        let Some(server) = &mut self.server else { return false };
-        if server.due() == Due::Nothing || !server.frame(65_536, &mut frame) {
-            return false;
-        }
-        let fence = server.link();
-        let Some((link, _)) = self.fences.iter().find(|(_, of)| Some(*of) == fence) else { return false };
-        let link = *link;
-        let before = self.events.len();
-        self.machine.received_frame(self.now, link, &frame);
-        while let Some(output) = self.machine.poll() {
-            self.obey(output);
-        }
-        for event in self.events.get(before..).unwrap_or_default() {
-            if let SessionEvent::Record { record: Record::Message { payload, .. }, .. } = event {
-                self.received.push(payload.text(&frame).to_owned());
-            }
-        }
-        true
-    }
-
-    fn cut(&mut self) {
-        let link = self.machine.link().unwrap();
-        let close = Close { code: 1006, reason: "".into(), clean: false };
-        self.machine.handle(self.now, Input::Closed { link, close });
-        self.run();
-    }
-
-    fn pass(&mut self, millis: u64) {
-        self.now = self.now.plus(Micros::from_millis(millis));
-        self.machine.handle(self.now, Input::Timeout);
-        self.run();
-    }
-
-    fn outcomes(&self) -> Vec<Outcome> {
-        self.settled.iter().map(|(_, outcome)| *outcome).collect()
-    }
-}
+const SMALL: Limits = Limits { max_frame: 1_024, window: 1_024, max_requests: 10, max_channels: 10 };
 
 #[test]
 fn a_message_settles_as_delivered_when_the_server_has_accepted_it_and_not_before() {
     let mut world = World::new();
-    assert_eq!(world.machine.state(), State::Open);
+    world.accepts = false;
     world.send("one");
     world.send("two");
-    assert_eq!(world.arrived, ["one", "two"]);
-    world.pass(30);
-    assert_eq!(world.outcomes(), [Outcome::Delivered, Outcome::Delivered]);
+    world.pass(1_000);
+    assert_eq!(world.arrived, ["message 0 one", "message 0 two"]);
+    assert_eq!((world.outcomes(), world.machine.in_flight()), (vec![], 2));
+    world.server().accept(1);
+    world.run();
+    assert_eq!(world.settled, [("one".into(), Outcome::Delivered)]);
+    world.server().accept(2);
+    world.run();
+    assert_eq!((world.outcomes().len(), world.machine.in_flight()), (2, 0));
+    assert_eq!(world.machine.stats().messages_out(), 2);
 }
 
 #[test]
 fn what_was_sent_before_a_cut_is_delivered_once_after_it() {
     let mut world = World::new();
-    world.pass(30);
-    world.machine.send(world.now, Text("one"), SendOptions::default()).unwrap();
-    world.machine.peek_transmit(world.now).unwrap();
-    world.machine.bind(world.now, Item::Message, 0, true, b"one");
-    let mut lost = Vec::new();
-    assert!(world.machine.next_frame(&mut lost).is_some());
+    world.down = false;
+    world.send("its acknowledgement is lost");
+    world.up = false;
+    world.send("lost on its way");
     world.cut();
+    (world.up, world.down) = (true, true);
     world.pass(2_000);
-    assert_eq!(world.arrived, ["one"]);
     world.pass(30);
-    assert_eq!(world.outcomes(), [Outcome::Delivered]);
-    assert!(world.events.contains(&SessionEvent::Welcomed { resumed: true }));
+    assert_eq!(world.arrived, ["message 0 its acknowledgement is lost", "message 0 lost on its way"]);
+    assert_eq!(world.outcomes(), [Outcome::Delivered, Outcome::Delivered]);
+    assert_eq!(world.news(), ["new", "resumed"]);
+}
+
+#[test]
+fn what_a_socket_does_not_take_goes_out_on_the_next_one() {
+    let mut world = World::new();
+    for refusal in [Transmit::NotOpen, Transmit::Threw] {
+        let settled = world.settled.len();
+        world
+            .machine
+            .send(world.now, Letter { text: "one".into(), ..Letter::default() }, SendOptions::default())
+            .unwrap();
+        world.bind();
+        let link = world.machine.next_frame(&mut Vec::new()).unwrap();
+        world.machine.written(world.now, link, refusal, 0);
+        world.send("two");
+        assert_eq!(world.settled.len(), settled, "nothing more is offered to it");
+        world.pass(3_000);
+        assert_eq!(world.hung_up.last(), Some(&link));
+        world.pass(2_000);
+        assert_eq!(world.settled.len(), settled + 2);
+    }
+    assert_eq!(world.arrived.len(), 4);
 }
 
 #[test]
 fn a_server_that_forgot_the_session_leaves_in_doubt_what_was_sent_and_gets_what_was_not() {
     let mut world = World::new();
-    world.pass(30);
     world.send("told");
-    world.machine.send(world.now, Text("sent"), SendOptions::default()).unwrap();
-    world.machine.peek_transmit(world.now).unwrap();
-    world.machine.bind(world.now, Item::Message, 0, true, b"sent");
-    assert!(world.machine.next_frame(&mut Vec::new()).is_some());
+    world.up = false;
+    world.send("sent");
+    world.up = true;
     world.server = None;
     world.cut();
-    world.machine.send(world.now, Text("queued"), SendOptions::default()).unwrap();
+    world.send("queued");
     world.pass(2_000);
-    assert_eq!(world.arrived, ["told", "queued"]);
-    world.pass(30);
-    let doubt: Vec<_> = world.settled.iter().map(|(text, outcome)| (text.0, *outcome)).collect();
-    assert_eq!(doubt[0], ("told", Outcome::Delivered));
-    assert_eq!(doubt[1], ("sent", Outcome::InDoubt));
-    assert_eq!(doubt[2], ("queued", Outcome::Delivered));
-    assert!(world.events.iter().any(|event| matches!(event, SessionEvent::Lost(lost) if lost.in_doubt == 2)));
+    assert_eq!(world.arrived, ["message 0 told", "message 0 queued"]);
+    assert_eq!(world.outcome_of("told"), Some(Outcome::Delivered));
+    assert_eq!(world.outcome_of("sent"), Some(Outcome::InDoubt));
+    assert_eq!(world.outcome_of("queued"), Some(Outcome::Delivered));
+    let lost = world.losses[0];
+    assert_eq!((lost.delivered, lost.in_doubt, lost.last, lost.carried, lost.unsent), (1, 2, 2, 0, 0));
+    assert!(lost.missing, "nobody knows what such a server had sent");
+    assert_eq!(world.news(), ["new", "lost", "new"]);
 }
 
-#[test]
-fn a_close_waits_for_the_servers_last_word_and_leaves_nothing_in_doubt() {
-    let mut world = World::new();
-    world.send("one");
-    world.machine.send(world.now, Text("two"), SendOptions::default()).unwrap();
-    world.machine.peek_transmit(world.now).unwrap();
-    world.machine.bind(world.now, Item::Message, 0, true, b"two");
-    world.machine.close(world.now, Close { code: 1000, reason: "".into(), clean: true });
-    world.run();
-    assert_eq!(world.outcomes(), [Outcome::Delivered, Outcome::Delivered]);
-    assert!(matches!(world.machine.state(), State::Closed { cause: Cause::ClosedByApplication, .. }));
-}
-
-#[test]
-fn a_close_that_the_server_never_answers_leaves_in_doubt_what_was_sent() {
-    let mut world = World::new();
-    world.pass(30);
-    world.server = None;
-    world.send("one");
-    world.machine.close(world.now, Close { code: 1000, reason: "".into(), clean: true });
-    world.run();
-    assert_eq!(world.outcomes(), []);
-    world.pass(3_000);
-    assert_eq!(world.outcomes(), [Outcome::InDoubt]);
-}
-
-#[test]
-fn a_server_that_drains_is_left_for_another_connection_before_it_breaks() {
-    let mut world = World::new();
-    world.send("one");
-    let away = Control::GoAway {
-        code: Code::Draining,
-        grace_ms: 10_000,
-        min_ms: 100,
-        jitter_ms: 0,
-        url: "",
-        reason: "",
-    };
-    world.server().control(away);
-    world.run();
-    world.pass(100);
-    assert_eq!(world.dialed.len(), 2);
-    assert_eq!(world.hung_up, [world.dialed[0]]);
-    assert_eq!(world.machine.link(), Some(world.dialed[1]));
-    assert_eq!(world.machine.state(), State::Open);
+/// A session of which the server accepted one of three messages, and then only its proof is left.
+fn with_proof(session: SessionConfig) -> World {
+    let mut world = World::with(Config::default(), session);
+    world.send("accepted");
+    world.up = false;
     world.send("two");
-    world.pass(30);
-    assert_eq!(world.arrived, ["one", "two"]);
-    assert_eq!(world.outcomes(), [Outcome::Delivered, Outcome::Delivered]);
-    assert_eq!(world.causes, []);
+    world.send("three");
+    world.up = true;
+    world.says("hello");
+    world.server = None;
+    world.proof = Some(Tombstone { recv: 1, next: 2 });
+    world.cut();
+    world.pass(2_000);
+    world
 }
 
 #[test]
-fn a_server_that_never_welcomes_is_named_as_such_and_tried_again() {
-    let mut world = World::new();
-    world.cut();
-    world.silent = true;
-    world.pass(2_000);
-    world.pass(10_000);
-    assert_eq!(world.causes.last(), Some(&Cause::NoWelcome));
-    world.silent = false;
-    world.pass(30_000);
-    assert_eq!(world.machine.state(), State::Open);
+fn with_the_servers_proof_nothing_is_in_doubt_and_the_rest_goes_on_in_order() {
+    let world = with_proof(SessionConfig::default());
+    assert_eq!(world.arrived, ["message 0 accepted", "message 0 two", "message 0 three"]);
+    assert_eq!(world.outcomes(), [Outcome::Delivered; 3]);
+    let lost = world.losses[0];
+    assert_eq!((lost.delivered, lost.in_doubt, lost.last, lost.carried, lost.unsent), (1, 1, 3, 2, 0));
+    assert_eq!((lost.received, lost.missing), (1, false));
+}
+
+#[test]
+fn an_application_that_wants_nothing_sent_again_gets_it_back() {
+    let world = with_proof(SessionConfig { resend_unsent: false, ..SessionConfig::default() });
+    assert_eq!(world.arrived, ["message 0 accepted"]);
+    let unsent = Outcome::NotSent(Reason::SessionLost);
+    assert_eq!(world.outcomes(), [Outcome::Delivered, unsent, unsent]);
+    assert_eq!((world.losses[0].carried, world.losses[0].unsent), (0, 2));
 }
 
 #[test]
 fn a_message_that_the_server_would_never_take_is_given_back() {
     let mut world = World::new();
-    let large: &'static str = Box::leak("x".repeat(1 << 20).into_boxed_str());
-    world.send(large);
+    world.send("x".repeat(1 << 20));
     assert_eq!(world.outcomes(), [Outcome::NotSent(Reason::TooLarge)]);
     world.send("small");
-    assert_eq!(world.arrived, ["small"]);
+    assert_eq!(world.arrived, ["message 0 small"]);
 }
 
 #[test]
-fn what_the_server_sends_arrives_and_is_acknowledged() {
-    let mut world = World::new();
-    for text in ["a", "b", "c"] {
-        world.server().message(Bytes { channel: 0, text: true, bytes: text.as_bytes() });
+fn without_credit_messages_wait_in_the_queue_and_may_be_taken_back() {
+    let mut world = World::idle(Config::default(), SessionConfig::default());
+    world.limits = SMALL;
+    world.accepts = false;
+    world.connect();
+    for letter in ["a", "b", "c", "d"] {
+        world.send(letter.repeat(400));
     }
+    assert_eq!(world.arrived.len(), 2, "a window of 1,024 bytes");
+    assert_eq!(world.machine.queued(), 2);
+    let third = world.machine.waiting_messages().next().unwrap().id;
+    assert!(world.machine.withdraw(third));
+    world.server().accept(1);
     world.run();
-    assert_eq!(world.received, ["a", "b", "c"]);
-    world.pass(30);
-    assert_eq!(world.server().outgoing(), (3, 3));
+    assert_eq!(world.arrived.len(), 3);
+    assert!(world.arrived[2].ends_with("dd"));
+    assert_eq!(world.machine.queued(), 0);
 }
 
 #[test]
-fn a_garbled_frame_ends_the_link_and_not_the_session() {
-    let mut world = World::new();
-    world.send("one");
-    let link = world.machine.link().unwrap();
-    world.machine.received_frame(world.now, link, &[0x80]);
-    world.server().gone(1);
+fn what_waits_for_credit_expires_and_gives_way_as_in_plain_mode() {
+    let mut world = World::idle(Config::default(), SessionConfig::default());
+    world.limits = SMALL;
+    world.accepts = false;
+    world.connect();
+    world.send("x".repeat(860));
+    let waits = |text: &str| Letter { text: text.repeat(150), ..Letter::default() };
+    world.queue(waits("t"), SendOptions { ttl: Some(Micros::from_millis(50)), ..SendOptions::default() });
+    world.queue(waits("k"), SendOptions { key: Some("key".into()), ..SendOptions::default() });
+    world.queue(waits("l"), SendOptions { key: Some("key".into()), ..SendOptions::default() });
+    world.pass(50);
+    assert_eq!(world.outcomes(), [Outcome::NotSent(Reason::Superseded), Outcome::NotSent(Reason::Expired)]);
+    world.accepts = true;
+    world.server().accept(1);
     world.run();
-    assert_eq!(world.causes, [Cause::ProtocolViolated, Cause::ProtocolViolated]);
-    world.pass(2_000);
-    world.send("two");
+    assert!(world.arrived[1].ends_with("ll"));
+}
+
+#[test]
+fn an_acknowledgement_waits_25_ms_for_company() {
+    let mut world = World::new();
     world.pass(30);
-    assert_eq!(world.arrived, ["one", "two"]);
-    assert_eq!(world.outcomes(), [Outcome::Delivered, Outcome::Delivered]);
+    let written = world.written;
+    world.says("one");
+    world.pass(24);
+    assert_eq!((world.written, world.server().outgoing()), (written, (1, 0)));
+    assert_eq!(world.machine.next_wake(), Some(world.now.plus(Micros::from_millis(1))));
+    world.pass(1);
+    assert_eq!((world.written, world.server().outgoing()), (written + 1, (1, 1)));
+}
+
+#[test]
+fn an_acknowledgement_goes_with_the_next_message() {
+    let mut world = World::new();
+    world.pass(30);
+    let written = world.written;
+    world.says("one");
+    world.send("two");
+    assert_eq!((world.written, world.server().outgoing()), (written + 1, (1, 1)));
+    world.pass(30);
+    assert_eq!(world.written, written + 1, "once is enough");
+}
+
+#[test]
+fn past_64_records_an_acknowledgement_goes_at_once() {
+    let mut world = World::new();
+    world.pass(30);
+    for seq in 1..=64 {
+        world.says("x");
+        assert_eq!(world.server().outgoing(), (seq, if seq < 64 { 0 } else { 64 }));
+    }
+}
+
+#[test]
+fn an_acknowledgement_whose_timer_is_late_goes_with_the_next_arrival() {
+    let mut world = World::new();
+    world.pass(30);
+    world.says("one");
+    world.now = world.now.plus(Micros::from_millis(500));
+    world.says("two");
+    assert_eq!(world.server().outgoing(), (2, 2));
+}
+
+#[test]
+fn what_the_application_has_not_taken_is_not_acknowledged_and_comes_once() {
+    let manual = SessionConfig { manual_ack: true, ..SessionConfig::default() };
+    let mut world = World::with(Config::default(), manual);
+    world.takes = false;
+    world.says("one");
+    world.says("two");
+    world.pass(1_000);
+    assert_eq!(world.server().outgoing(), (2, 0));
+    world.cut();
+    world.pass(2_000);
+    assert_eq!(world.news(), ["new", "message 0 one", "message 0 two", "resumed"]);
+    world.take();
+    world.run();
+    world.pass(30);
+    assert_eq!(world.server().outgoing(), (2, 2));
+}
+
+#[test]
+fn what_is_accepted_after_its_session_is_gone_is_not_taken_for_a_record_of_the_next() {
+    let manual = SessionConfig { manual_ack: true, ..SessionConfig::default() };
+    let mut world = World::with(Config::default(), manual);
+    world.takes = false;
+    world.says("of the first session");
+    let late = core::mem::take(&mut world.unaccepted);
+    world.server = None;
+    world.cut();
+    world.pass(2_000);
+    world.says("of the second");
+    for seq in late {
+        world.machine.accept(world.now, seq);
+    }
+    world.pass(30);
+    assert_eq!(world.server().outgoing(), (1, 0));
+    world.take();
+    world.pass(30);
+    assert_eq!(world.server().outgoing(), (1, 1));
+}
+
+#[test]
+fn an_application_that_takes_nothing_is_sent_no_more_than_the_window() {
+    let session = SessionConfig { limits: SMALL, manual_ack: true, ..SessionConfig::default() };
+    let mut world = World::with(Config::default(), session);
+    world.takes = false;
+    for _ in 0..4 {
+        world.says(&"x".repeat(400));
+    }
+    assert_eq!(world.unaccepted.len(), 2);
+    world.take();
+    world.run();
+    world.pass(30);
+    assert_eq!(world.unaccepted.len(), 2);
+}
+
+#[test]
+fn drained_is_when_everything_is_accepted() {
+    let mut world = World::new();
+    world.accepts = false;
+    world.send("one");
+    world.machine.watch_drain(world.now, None);
+    world.run();
+    assert!(world.machine.is_watched());
+    world.server().accept(1);
+    world.run();
+    assert!(!world.machine.is_watched());
+}
+
+#[test]
+fn what_comes_after_a_close_in_its_frame_is_not_taken_for_a_record_of_the_next_session() {
+    let mut world = World::new();
+    let link = world.machine.link().unwrap();
+    // Base 1; CLOSE normal with `forget`, accepted 0; then a message, which may not stand there.
+    world.deliver(link, vec![1, 1, 15, 4, 1, 2, 0, 0, 3, 1, b'x']);
+    world.run();
+    world.server = None;
+    world.end(link, 4_001);
+    assert!(matches!(world.machine.state(), State::Closed { .. }));
+    world.machine.reconnect(world.now);
+    world.run();
+    world.takes = false;
+    world.says("of the second");
+    world.pass(30);
+    assert_eq!(world.server().outgoing(), (1, 0));
 }

@@ -250,7 +250,7 @@ pub enum Event<R = Box<str>> {
 pub enum SessionEvent {
     /// A record whose turn has come.
     Record {
-        /// Its number; 0 if it has none.
+        /// What to accept it by; 0 if there is nothing to accept. It rises, from one session to the next too.
         seq: u64,
         /// The frame it stands in, by the number that [`Machine::received_frame`](super::Machine::received_frame) gave.
         frame: u32,

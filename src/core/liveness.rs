@@ -49,6 +49,12 @@ impl Liveness {
         self.pinged.get_or_insert(now);
     }
 
+    /// Whether a ping waits for its pong.
+    #[cfg(feature = "session")]
+    pub(crate) fn is_asking(&self) -> bool {
+        self.pinged.is_some()
+    }
+
     /// The round trip and its smoothed value, if a ping was waiting for this pong.
     pub(crate) fn ponged(&mut self, now: Micros) -> Option<(Micros, Micros)> {
         let rtt = now.since(self.pinged.take()?);

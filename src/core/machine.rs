@@ -183,6 +183,11 @@ impl<P: Payload, T: Texts> Machine<P, T> {
                 self.timers.set(Timer::Close, now.plus(self.config.close_timeout));
                 #[cfg(feature = "session")]
                 let hangs_up = !self.say_goodbye(link);
+                #[cfg(feature = "session")]
+                if hangs_up {
+                    // A WELCOME that comes now opens nothing.
+                    self.unlink(None);
+                }
                 #[cfg(not(feature = "session"))]
                 let hangs_up = true;
                 if hangs_up {
@@ -536,7 +541,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         let settled = self.in_flight() == 0;
         #[cfg(not(feature = "session"))]
         let settled = true;
-        if self.outbox.len() == 0 && settled {
+        if settled && self.outbox.len() == 0 {
             for watch in core::mem::take(&mut self.watches) {
                 self.event(Event::Drained { watch: watch.id, empty: true });
             }

@@ -169,9 +169,10 @@ impl Client {
         self.closing = None;
         let next = self.end.receiver.received() + 1;
         let carry = (goes_on && self.carry).then_some(u64::MAX);
-        let loss = self.end.lose(recv.map(|recv| super::Tombstone { recv, next }), carry);
+        let mut loss = self.end.lose(recv.map(|recv| super::Tombstone { recv, next }), carry);
         if !goes_on {
             self.end.forget();
+            loss.reopened = 0;
         }
         loss
     }
@@ -228,6 +229,11 @@ impl Client {
     /// Shuts a channel; none if it is not open.
     pub fn shut(&mut self, channel: u64, code: u64, reason: &str) -> Option<u64> {
         self.end.shut(channel, code, reason)
+    }
+
+    /// Whether this channel is open.
+    pub fn is_open(&self, channel: u64) -> bool {
+        self.end.is_open(channel)
     }
 
     /// Goes with the next frame or never; false if it will not.

@@ -7,6 +7,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.timers.stop_all();
         self.stable = false;
         self.down_since.get_or_insert(now);
+        #[cfg(feature = "session")]
+        let _ = self.last_word();
         // Nobody is asked in vain where to connect; only the application itself can insist.
         if cause != Cause::Requested && self.unreachable() {
             return self.enter_suspended(Cause::Offline, cause, &Close::abnormal());
@@ -98,6 +100,10 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     pub(super) fn closed(&mut self, now: Micros, link: LinkId, close: Close<T::Reason>) {
         if self.link() != Some(link) {
+            return;
+        }
+        #[cfg(feature = "session")]
+        if matches!(self.stage, Stage::Ready { .. }) && self.promote(now, link, &close) {
             return;
         }
         #[cfg(feature = "session")]

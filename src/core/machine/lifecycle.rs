@@ -101,6 +101,6 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// Whether a dead link is found out by itself.
     pub(super) fn asks(&self) -> bool {
-        self.config.heartbeat.is_some() || self.config.idle_timeout.is_some()
+        self.config.heartbeat.is_some() || self.idle_limit().is_some()
     }
 }

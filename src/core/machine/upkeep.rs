@@ -83,7 +83,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             #[cfg(feature = "session")]
             Timer::Ack => self.ack_is_ripe(),
             #[cfg(feature = "session")]
-            Timer::Renew => self.renew(),
+            Timer::Renew => self.renew(now),
         }
     }
 
@@ -96,11 +96,11 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             self.timers.set(Timer::Pong, now.plus(heartbeat.timeout));
             self.flow.measure = true;
         }
-        self.liveness.pinged(now);
         #[cfg(feature = "session")]
-        let in_session = self.send_ping();
+        let in_session = self.send_ping(!self.liveness.is_asking());
         #[cfg(not(feature = "session"))]
         let in_session = false;
+        self.liveness.pinged(now);
         if !in_session {
             self.outputs.push_back(Output::Ping { link });
         }

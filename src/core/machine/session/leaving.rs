@@ -1,0 +1,190 @@
+//! What leaves in a session: bound to its number, written in frames.
+
+use super::*;
+
+/// In place of an answer that would end every connection it is sent on.
+const TOO_LARGE: &str = "The answer is larger than any frame the asking side takes.";
+
+impl<P: Payload, T: Texts> Machine<P, T> {
+    /// The link is open, and the server has not welcomed it.
+    pub(in crate::core::machine) fn awaits_welcome(&self) -> bool {
+        self.has_session() && matches!(self.stage, Stage::Handshaking { greeted: true, welcomed: false, .. })
+    }
+
+    /// Settles what stands first in the queue and is too large for the server to take.
+    pub(in crate::core::machine) fn refuse_oversized(&mut self) {
+        while let Some((_, payload)) = self.outbox.peek()
+            && self.room(payload.byte_len()).is_none()
+            && let Some(payload) = self.outbox.pop()
+        {
+            self.settle(payload, Outcome::NotSent(Reason::TooLarge));
+        }
+    }
+
+    /// Whether what stands first in the queue can be bound at once: `None` if it never can.
+    pub(in crate::core::machine) fn room(&self, len: usize) -> Option<bool> {
+        let Some(session) = &self.session else { return Some(true) };
+        match session.client.room(len) {
+            Room::Now => Some(true),
+            Room::Later => Some(false),
+            Room::Never => None,
+        }
+    }
+
+    /// Numbers the message shown by [`Machine::peek_transmit`], whose bytes are these. A request's number.
+    pub fn bind(
+        &mut self,
+        now: Micros,
+        item: Item<'_>,
+        channel: u64,
+        text: bool,
+        bytes: &[u8],
+    ) -> Option<u64> {
+        let (_, id) = self.offered.take()?;
+        let payload = self.outbox.withdraw(id)?;
+        let session = self.session.as_mut()?;
+        let name = if let Item::Request { method, .. } = &item { method.len() } else { 0 };
+        let refused = if name > NAME_MAX || session.client.room(bytes.len() + name) == Room::Never {
+            Some(Reason::TooLarge)
+        } else if channel > 0 && !session.client.is_open(channel) {
+            // Nobody would hear it, and yet it would be acknowledged.
+            Some(Reason::Closed)
+        } else {
+            None
+        };
+        if let Some(reason) = refused {
+            self.settle(payload, Outcome::NotSent(reason));
+            self.check_watches();
+            return None;
+        }
+        let bytes = Bytes { channel, text, bytes };
+        let asked = match item {
+            Item::Message => {
+                session.client.message(bytes);
+                None
+            }
+            Item::Request { method, deadline } => {
+                let due = deadline.unwrap_or(NEVER);
+                let left = deadline.map_or(0, |due| due.since(now).0.div_ceil(1_000).max(1));
+                let (id, _) = session.client.request(left, method, bytes)?;
+                session.asked.insert(id, due);
+                session.deadlines.insert((due, id));
+                Some(id)
+            }
+        };
+        session.in_flight.push_back(Some(payload));
+        session.unsettled += 1;
+        asked
+    }
+
+    /// Answers a request of the server's; false if it no longer waits for this answer. An answer that the
+    /// server would never take is an error instead.
+    pub fn respond(&mut self, id: u64, status: u64, more: bool, text: bool, bytes: &[u8]) -> bool {
+        let fits = self.room(bytes.len()).is_some();
+        let answer = Bytes { channel: 0, text, bytes };
+        let excuse = Bytes { channel: 0, text: true, bytes: TOO_LARGE.as_bytes() };
+        let bound = self.bind_own(|client| match fits {
+            true => client.respond(id, status, more, answer),
+            false => client.respond(id, Answer::Error as u64, false, excuse),
+        });
+        fits && bound.is_some()
+    }
+
+    /// Nobody waits for this answer any more; false if nobody did.
+    pub fn cancel(&mut self, id: u64) -> bool {
+        let Some(session) = &mut self.session else { return false };
+        let Some(due) = session.asked.remove(&id) else { return false };
+        session.deadlines.remove(&(due, id));
+        self.bind_own(|client| client.cancel(id));
+        true
+    }
+
+    /// Opens a channel: its number. None if the name or the parameters are too long, or too many are open.
+    pub fn open_channel(&mut self, name: &str, text: bool, bytes: &[u8]) -> Option<u64> {
+        let bytes = Bytes { channel: 0, text, bytes };
+        let mut opened = None;
+        self.bind_own(|client| {
+            let (channel, seq) = client.open(name, bytes)?;
+            opened = Some(channel);
+            Some(seq)
+        });
+        opened
+    }
+
+    /// Shuts a channel.
+    pub fn shut_channel(&mut self, channel: u64, code: u64, reason: &str) -> bool {
+        self.bind_own(|client| client.shut(channel, code, reason)).is_some()
+    }
+
+    /// Sends without a promise: now or never. False if it will not.
+    pub fn volatile(&mut self, channel: u64, text: bool, bytes: &[u8]) -> bool {
+        let clear = self.clear_link().is_some();
+        let payload = Bytes { channel, text, bytes };
+        self.session.as_mut().is_some_and(|session| clear && session.client.volatile(payload))
+    }
+
+    /// Binds what is not the application's.
+    fn bind_own(&mut self, bind: impl FnOnce(&mut Client) -> Option<u64>) -> Option<u64> {
+        let session = self.session.as_mut()?;
+        let seq = bind(&mut session.client);
+        session.align();
+        seq
+    }
+
+    /// Whether [`Machine::next_frame`] has something to say.
+    pub fn frame_is_due(&self) -> bool {
+        let Some(session) = &self.session else { return false };
+        let due = session.client.due();
+        let ripe = due == Due::Now || (due == Due::Soon && session.ripe);
+        ripe && self.frame_link().is_some()
+    }
+
+    /// Writes the next frame, and says to which socket it goes; what came of it is told with
+    /// [`Machine::written`].
+    pub fn next_frame(&mut self, out: &mut Vec<u8>) -> Option<LinkId> {
+        if !self.frame_is_due() {
+            return None;
+        }
+        let link = self.frame_link()?;
+        let session = self.session.as_mut()?;
+        session.ripe = false;
+        self.timers.stop(Timer::Ack);
+        session.client.frame(FRAME, out).then_some(link)
+    }
+
+    /// What the socket made of a frame, and its `bufferedAmount` after.
+    pub fn written(&mut self, now: Micros, link: LinkId, what: Transmit, buffered: u64) {
+        if what != Transmit::Accepted {
+            // The session goes on with the next link, and sends again.
+            self.distrust(now);
+        } else if self.is_ready(link) {
+            self.note_buffered(now, buffered);
+        }
+    }
+
+    fn frame_link(&self) -> Option<LinkId> {
+        let link = self.clear_link()?;
+        let session = self.session.as_ref()?;
+        session.fence(link).filter(|fence| session.client.link() == Some(*fence)).map(|_| link)
+    }
+
+    pub(super) fn note_ack(&mut self, now: Micros) {
+        let Some(session) = &self.session else { return };
+        if session.client.due() == Due::Soon && !self.timers.is_set(Timer::Ack) {
+            self.timers.set(Timer::Ack, now.plus(ACK_DELAY));
+        }
+    }
+
+    /// A timer may come late, a frame that arrives does not.
+    pub(super) fn ripen(&mut self, now: Micros) {
+        if self.timers.take_due(Timer::Ack, now).is_some() {
+            self.ack_is_ripe();
+        }
+    }
+
+    pub(in crate::core::machine) fn ack_is_ripe(&mut self) {
+        if let Some(session) = &mut self.session {
+            session.ripe = true;
+        }
+    }
+}
