@@ -21,7 +21,7 @@ impl<S: SessionStore, H: Handler> Server<S, H> {
             return (status, why).into_response();
         }
         let server = self.clone();
-        let most = usize::try_from(self.0.config.limits.max_frame).unwrap_or(usize::MAX);
+        let most = self.0.config.message();
         let upgrade = upgrade.protocols([SUBPROTOCOL]).max_message_size(most).max_frame_size(most);
         upgrade.on_upgrade(async move |socket| server.serve(Socket(socket)).await)
     }

@@ -95,6 +95,11 @@ impl fmt::Debug for Origins {
 }
 
 impl Config {
+    /// The largest WebSocket message. A session looks at `max_frame` itself.
+    pub(super) fn message(&self) -> usize {
+        usize::try_from(self.limits.max_frame).unwrap_or(usize::MAX).max(self.hello)
+    }
+
     pub(super) fn times(&self, ttl: Option<Duration>) -> Times {
         Times {
             resume_ms: millis(self.resume),

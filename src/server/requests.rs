@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::mem;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,7 +92,9 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             let patience = request.timeout.unwrap_or(Duration::MAX);
             let task = tokio::spawn(async move {
                 let respond = Responder::new(peer.clone(), id);
-                if timeout(patience, server.handler.request(request, respond)).await.is_err() {
+                // Not dropped before it is answered, for its responder would answer as well.
+                let mut handled = pin!(server.handler.request(request, respond));
+                if timeout(patience, handled.as_mut()).await.is_err() {
                     Responder::new(peer, id).timed_out();
                 }
             });

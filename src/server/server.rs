@@ -42,6 +42,7 @@ impl<S: SessionStore, H: Handler> Server<S, H> {
     /// # Errors
     /// If the store fails.
     pub async fn start(config: Config, store: S, handler: H) -> Result<Self, S::Error> {
+        let config = Config { limits: config.limits.sound(), ..config };
         let inner = Arc::new(Inner {
             handshakes: Semaphore::new(config.handshakes),
             hub: Hub::default(),

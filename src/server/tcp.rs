@@ -43,7 +43,7 @@ impl<S: SessionStore, H: Handler> Server<S, H> {
     pub async fn accept(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
         // Nobody is told, for a page could not hear it before there is a WebSocket.
         let Ok(upgrading) = self.0.upgrades.try_acquire() else { return };
-        let most = usize::try_from(self.0.config.limits.max_frame).unwrap_or(usize::MAX);
+        let most = self.0.config.message();
         let config = WebSocketConfig::default().max_message_size(Some(most)).max_frame_size(Some(most));
         #[allow(clippy::result_large_err, reason = "the signature is that of tungstenite's callback")]
         let judge = |request: &Request, response: Response| self.judge(request.headers(), response);

@@ -50,7 +50,7 @@ pub struct Limits {
 
 impl Limits {
     /// The nearest limits that a peer takes.
-    pub(super) fn sound(self) -> Self {
+    pub fn sound(self) -> Self {
         let max_frame = self.max_frame.clamp(FRAME_LIMITS.0, FRAME_LIMITS.1);
         Self { max_frame, window: self.window.clamp(max_frame, WINDOW_MAX), ..self }
     }

@@ -52,6 +52,9 @@ pub enum Seen {
         reason: String,
     },
     Ping,
+    Pong {
+        token: u64,
+    },
     Auth,
     Authed {
         ttl_ms: u64,
@@ -94,7 +97,11 @@ pub struct Peer {
     pub accepts: bool,
     /// Whether a PING is answered.
     pub pongs: bool,
-    fence: u64,
+    /// Whether the WELCOME is acknowledged.
+    pub confirms: bool,
+    /// After how much silence this side takes the connection for dead.
+    pub idle_ms: u64,
+    pub fence: u64,
 }
 
 impl Default for Peer {
@@ -106,7 +113,7 @@ impl Default for Peer {
 impl Peer {
     pub fn with(half: Client) -> Self {
         let (socket, seen, welcome) = (None, VecDeque::new(), None);
-        Self { half, socket, seen, welcome, accepts: true, pongs: true, fence: 0 }
+        Self { half, socket, seen, welcome, accepts: true, pongs: true, confirms: true, idle_ms: 0, fence: 0 }
     }
 
     /// A client with a new session.
@@ -135,14 +142,28 @@ impl Peer {
     }
 
     pub async fn greet(&mut self, token: &str) {
-        let (fence, hello) = self.half.hello(token.as_bytes(), 0);
+        let (fence, hello) = self.half.hello(token.as_bytes(), self.idle_ms);
         self.fence = fence;
         self.welcome = None;
         self.write(hello).await;
         while self.welcome.is_none() && self.socket.is_some() {
             self.read().await;
         }
-        self.flush().await;
+        if self.confirms {
+            self.flush().await;
+        }
+    }
+
+    /// Everything that comes before the end.
+    pub async fn drain(&mut self) {
+        while self.socket.is_some() {
+            self.read().await;
+        }
+    }
+
+    /// As if a HELLO had been said that never arrived.
+    pub fn pretend_hello(&mut self) {
+        self.fence = self.half.hello(b"", 0).0;
     }
 
     pub async fn write(&mut self, frame: Vec<u8>) {
@@ -280,6 +301,7 @@ impl Peer {
                 }
                 Seen::Ping
             }
+            Record::Pong { token, .. } => Seen::Pong { token },
             Record::Auth { .. } => Seen::Auth,
             Record::Authed { ttl_ms, .. } => Seen::Authed { ttl_ms },
             Record::GoAway { grace_ms, jitter_ms, url, .. } => {
