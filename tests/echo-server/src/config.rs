@@ -21,6 +21,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// What answers messages instead of the echo. Default: nothing, they are echoed.
     pub application: Option<Hosted>,
+    /// A directory for the sessions of `everwire.v1`, so that they outlive the process. Default: they are in memory.
+    pub session_store: Option<PathBuf>,
     /// What bounds the server.
     pub limits: Limits,
 }
@@ -56,6 +58,7 @@ impl Default for Config {
             mounts: Vec::new(),
             tls: None,
             application: None,
+            session_store: None,
             limits: Limits::default(),
         }
     }

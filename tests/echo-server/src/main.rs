@@ -57,6 +57,10 @@ struct Arguments {
     #[arg(long, value_name = "HOST", requires = "tls_port", conflicts_with = "tls_cert")]
     tls_name: Vec<String>,
 
+    /// Directory that keeps the sessions of everwire.v1, so that they outlive this process; without it they are in memory
+    #[arg(long, value_name = "DIR")]
+    session_store: Option<PathBuf>,
+
     /// Largest message taken, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().message_size)]
     max_message: usize,
@@ -110,6 +114,7 @@ impl Arguments {
             mounts: Vec::new(),
             tls,
             application: None,
+            session_store: self.session_store,
             limits: Limits {
                 message_size: self.max_message,
                 connections: self.max_connections,

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,6 +21,8 @@ pub(crate) struct Rooms {
     limit: usize,
     /// What may wait for one connection, in bytes.
     queue_size: usize,
+    /// Where rooms keep their sessions; in memory if nowhere.
+    session_store: Option<PathBuf>,
     rooms: Mutex<HashMap<String, Arc<Room>>>,
     /// Counts uses, so the least recently used room can be told.
     uses: AtomicU64,
@@ -27,10 +30,11 @@ pub(crate) struct Rooms {
 }
 
 impl Rooms {
-    pub(crate) fn new(limit: usize, queue_size: usize) -> Self {
+    pub(crate) fn new(limit: usize, queue_size: usize, session_store: Option<PathBuf>) -> Self {
         Self {
             limit,
             queue_size,
+            session_store,
             rooms: Mutex::default(),
             uses: AtomicU64::new(0),
             next_id: AtomicU64::new(1),
@@ -50,7 +54,7 @@ impl Rooms {
                     .clone();
                 rooms.remove(&oldest);
             }
-            rooms.insert(name.to_owned(), Arc::new(Room::new(name)));
+            rooms.insert(name.to_owned(), Arc::new(Room::new(name, self.session_store.as_deref())));
         }
         let room = rooms.get(name)?;
         let now = self.uses.fetch_add(1, Ordering::Relaxed);
@@ -179,10 +183,13 @@ impl Room {
         }
     }
 
-    fn new(name: &str) -> Self {
+    fn new(name: &str, session_store: Option<&Path>) -> Self {
         let tokens = Arc::default();
+        // A room's name may hold anything; a file's may not.
+        let digits = name.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let directory = session_store.map(|store| store.join(digits));
         Self {
-            sessions: Sessions::new(Book::new(Arc::clone(&tokens))),
+            sessions: Sessions::new(Book::new(Arc::clone(&tokens)), directory),
             tokens,
             name: name.to_owned(),
             used: AtomicU64::new(0),
@@ -422,7 +429,7 @@ mod tests {
 
     #[test]
     fn the_least_recently_used_empty_room_is_forgotten_first() {
-        let rooms = Rooms::new(2, 1024);
+        let rooms = Rooms::new(2, 1024, None);
         let server = Arc::default();
         let kept = rooms.enter("kept").unwrap();
         let member = rooms.join(&kept, &server, None, None);
@@ -442,7 +449,7 @@ mod tests {
 
     #[test]
     fn a_room_with_a_fault_is_not_forgotten() {
-        let rooms = Rooms::new(1, 1024);
+        let rooms = Rooms::new(1, 1024, None);
         let room = rooms.enter("a").unwrap();
         room.refuse(Duration::from_secs(60), 503);
         assert!(rooms.enter("b").is_none());
@@ -452,7 +459,7 @@ mod tests {
 
     #[test]
     fn a_client_that_does_not_take_orders_is_killed() {
-        let rooms = Rooms::new(1, 1024);
+        let rooms = Rooms::new(1, 1024, None);
         let room = rooms.enter("a").unwrap();
         let (member, _orders) = rooms.join(&room, &Arc::default(), None, None);
         // The first is taken whatever its size, or the largest could never be sent.

@@ -29,7 +29,7 @@ impl Server {
         let address = config.address;
         let shared = Arc::new(Shared {
             tally: Arc::default(),
-            rooms: Rooms::new(config.limits.rooms, config.limits.queue_size),
+            rooms: Rooms::new(config.limits.rooms, config.limits.queue_size, config.session_store.clone()),
             seats: Arc::new(Seats::new(&config.limits)),
             scheduled: Arc::new(Semaphore::new(SCHEDULED)),
             ports: Mutex::default(),

@@ -12,6 +12,7 @@ mod transport;
 mod watch;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ use transport::{Far, Near};
 #[derive(Debug)]
 pub(crate) struct Sessions {
     book: Arc<Book>,
+    /// Where they are kept; in memory if nowhere.
+    directory: Option<PathBuf>,
     running: Mutex<Option<Running>>,
 }
 
@@ -57,8 +60,8 @@ enum State {
 }
 
 impl Sessions {
-    pub(crate) fn new(book: Book) -> Self {
-        Self { book: Arc::new(book), running: Mutex::default() }
+    pub(crate) fn new(book: Book, directory: Option<PathBuf>) -> Self {
+        Self { book: Arc::new(book), directory, running: Mutex::default() }
     }
 
     pub(crate) fn book(&self) -> &Arc<Book> {
@@ -69,7 +72,7 @@ impl Sessions {
     async fn join(&self) -> io::Result<Near> {
         let mut running = self.running.lock().await;
         if running.is_none() {
-            let shelf = Shelf::new(&self.book);
+            let shelf = self.shelf().await?;
             *running = Some(Running::start(shelf, settings(), &self.book).await?);
         }
         let (near, far) = transport::pair();
@@ -79,21 +82,28 @@ impl Sessions {
         Ok(near)
     }
 
+    async fn shelf(&self) -> io::Result<Shelf> {
+        Shelf::open(self.directory.clone(), &self.book).await
+    }
+
     /// Ends the server at once, and starts it again with what is left of its sessions.
     async fn restart(&self, state: State, change: impl FnOnce(&mut Config)) -> io::Result<()> {
         let mut running = self.running.lock().await;
         let (shelf, mut config) = match running.take() {
             Some(stopped) => stopped.stop(&self.book).await,
-            None => (Shelf::new(&self.book), settings()),
+            None => (self.shelf().await?, settings()),
         };
         change(&mut config);
         let shelf = match state {
             State::Kept => shelf,
             State::Buried => {
-                shelf.bury().await?;
+                shelf.bury_all().await?;
                 shelf
             }
-            State::Lost => Shelf::new(&self.book),
+            State::Lost => {
+                shelf.forget(self.directory.clone()).await?;
+                self.shelf().await?
+            }
         };
         *running = Some(Running::start(shelf, config, &self.book).await?);
         Ok(())

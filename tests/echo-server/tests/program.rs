@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "support/session.rs"]
+mod session;
 mod support;
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
+use everwire::session::Status;
+use session::{Seen, Session, payload};
 use support::*;
 
 #[tokio::test]
@@ -28,6 +32,49 @@ async fn the_program_takes_its_limits_and_origins_from_flags() {
     let page = [("Origin", "https://a.example")];
     assert!(dial(program.address, "/ws", &page).await.is_ok());
     assert_eq!(request(program.address, "POST", "/control/a/kill", "").await.status, 403);
+}
+
+#[tokio::test]
+async fn sessions_in_a_directory_outlive_a_program_that_is_killed() {
+    let directory = std::env::temp_dir().join(format!("everwire-sessions-{}", std::process::id()));
+    let start = |port: u16| {
+        let (port, store) = (port.to_string(), directory.to_str().unwrap());
+        Program::start(&["--port", &port, "--control", "--session-store", store])
+    };
+    let mut program = start(0);
+    let port = program.address.port();
+    let mut client = Session::welcomed(program.address, "/ws?room=a%2Fb").await;
+    client.half.open("news", payload(0, "")).unwrap();
+    client.flush().await;
+    assert!(matches!(client.next().await, Seen::Opened { .. }));
+    let mut told = 0;
+    for round in 1..=3 {
+        for number in told + 1..=told + 20 {
+            client.say(&number.to_string()).await;
+        }
+        // Kills, which no program can catch.
+        drop(program);
+        program = start(port);
+        client.half.gone(client.half.fence());
+        client.redial().await;
+        while told < round * 20 {
+            match client.next().await {
+                Seen::Text(0, text) => {
+                    told += 1;
+                    assert_eq!(text, told.to_string());
+                }
+                Seen::Welcome(status) => assert_eq!(status, Status::Resumed),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    client.say_on(1, "still open").await;
+    assert_eq!(client.next().await, Seen::Text(1, "still open".into()));
+    request(program.address, "POST", "/control/a%2Fb/session/restart?state=lost", "").await;
+    client.redial().await;
+    assert!(matches!(client.next().await, Seen::Lost(_)));
+    drop(program);
+    std::fs::remove_dir_all(directory).unwrap();
 }
 
 #[test]

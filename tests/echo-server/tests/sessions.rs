@@ -206,6 +206,10 @@ async fn what_is_commanded_to_a_room_happens_to_its_sessions_too() {
     post(&server, "/control/s/kill").await;
     assert_eq!(client.next().await, Seen::Ended(None));
     client.resumes().await;
+    client.hang_up(1000).await;
+    assert_eq!(client.next().await, Seen::Ended(Some(1000)), "a close is answered");
+    until(&server, "s", |room| room.stats.last_close.as_ref().is_some_and(|close| close.clean)).await;
+    client.resumes().await;
     post(&server, "/control/s/close?code=4321").await;
     assert_eq!(client.next().await, Seen::Ended(Some(4321)));
     client.resumes().await;

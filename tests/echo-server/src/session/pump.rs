@@ -39,14 +39,14 @@ pub(crate) async fn run(
     sessions: &Sessions,
 ) {
     let Ok(near) = sessions.join().await else { return };
-    let (sink, stream) = socket.split();
+    let (mut sink, mut stream) = socket.split();
     let silence = watch::Sender::new(None);
     let max_frame = AtomicU64::new(Limits::default().max_frame);
     let close = std::sync::Mutex::new(Close::abnormal());
     let client = member.client();
-    let up = Up { stream, to: near.to, member: &member, max_frame: &max_frame, close: &close };
+    let up = Up { stream: &mut stream, to: near.to, member: &member, max_frame: &max_frame, close: &close };
     let down = Down {
-        sink,
+        sink: &mut sink,
         member: &member,
         book: sessions.book(),
         watch: Watch::default(),
@@ -65,12 +65,19 @@ pub(crate) async fn run(
     if reset {
         close.clean = false;
     }
+    if let Ok(socket) = sink.reunite(stream) {
+        if reset {
+            // It fails if the client has left already.
+            let _ = socket.get_ref().tcp().set_zero_linger();
+        }
+        drop(socket);
+    }
     member.leave(close);
 }
 
 /// From the client to the server.
 struct Up<'a> {
-    stream: SplitStream<Socket>,
+    stream: &'a mut SplitStream<Socket>,
     to: Sender<Result<Framed, Broken>>,
     member: &'a Member,
     max_frame: &'a AtomicU64,
@@ -79,7 +86,6 @@ struct Up<'a> {
 
 impl Up<'_> {
     async fn run(mut self, mut silence: watch::Receiver<Option<Instant>>) -> bool {
-        let mut first = true;
         loop {
             let until = *silence.borrow_and_update();
             if let Some(until) = until.filter(|until| *until > Instant::now()) {
@@ -90,62 +96,61 @@ impl Up<'_> {
                 continue;
             }
             let received = select! {
-                changed = silence.changed(), if silence.has_changed().is_ok() => {
-                    let _ = changed;
-                    continue;
-                }
+                // The sender lives as long as the connection.
+                _ = silence.changed() => continue,
                 received = self.stream.next() => received,
             };
             let frame = match received {
-                Some(Ok(message)) => {
-                    if message.is_text() || message.is_binary() {
-                        self.member.received(&message);
-                    }
-                    match message {
-                        Message::Binary(frame) => {
-                            if std::mem::take(&mut first)
-                                && let Ok(hello) = read_hello(&frame, frame.len())
-                            {
-                                self.max_frame.store(hello.position.max_frame, Ordering::Relaxed);
-                            }
-                            Ok(Framed::Binary(frame))
-                        }
-                        Message::Text(_) => Ok(Framed::Text),
-                        Message::Close(frame) => {
-                            let mut close = lock(self.close);
-                            let theirs = closed_with(frame.as_ref());
-                            if close.code == Close::abnormal().code {
-                                *close = theirs.clone();
-                            }
-                            close.clean = true;
-                            drop(close);
-                            Ok(Framed::Close { code: theirs.code, reason: theirs.reason })
-                        }
-                        Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => continue,
-                    }
-                }
+                Some(Ok(message)) => match self.take(message) {
+                    Some(frame) => Ok(frame),
+                    None => continue,
+                },
                 Some(Err(Error::Capacity(_))) => Err(Broken::TooBig),
-                Some(Err(Error::ConnectionClosed)) => return false,
+                Some(Err(Error::ConnectionClosed)) | None => return false,
                 Some(Err(error)) => Err(Broken::Gone(Box::new(error))),
-                // The closing handshake is over.
-                None => return false,
             };
             let broke = matches!(frame, Err(Broken::Gone(_)));
-            if self.to.send(frame).await.is_err() || broke {
-                if broke {
-                    return true;
-                }
+            let heard = self.to.send(frame).await.is_ok();
+            if broke {
+                return true;
+            }
+            if !heard {
                 // The server wants nothing more; the end of the WebSocket is still to come.
                 while let Some(Ok(_)) = self.stream.next().await {}
                 return false;
             }
         }
     }
+
+    fn take(&mut self, message: Message) -> Option<Framed> {
+        if message.is_text() || message.is_binary() {
+            self.member.received(&message);
+        }
+        match message {
+            Message::Binary(frame) => {
+                if let Ok(hello) = read_hello(&frame, frame.len()) {
+                    self.max_frame.store(hello.position.max_frame, Ordering::Relaxed);
+                }
+                Some(Framed::Binary(frame))
+            }
+            Message::Text(_) => Some(Framed::Text),
+            Message::Close(frame) => {
+                let theirs = closed_with(frame.as_ref());
+                let mut close = lock(self.close);
+                if *close == Close::abnormal() {
+                    *close = theirs.clone();
+                }
+                close.clean = true;
+                Some(Framed::Close { code: theirs.code, reason: theirs.reason })
+            }
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => None,
+        }
+    }
 }
 
 /// From the server to the client.
 struct Down<'a> {
-    sink: SplitSink<Socket, Message>,
+    sink: &'a mut SplitSink<Socket, Message>,
     member: &'a Member,
     book: &'a Arc<Book>,
     watch: Watch,
@@ -190,6 +195,11 @@ impl Down<'_> {
                     Some(Framed::Close { code, reason }) => {
                         closing = true;
                         self.part(code, &reason).await
+                    }
+                    // The client has closed, which its WebSocket answers.
+                    None if lock(self.close).clean => {
+                        closing = true;
+                        Ok(())
                     }
                     // The server was stopped.
                     None => return true,

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use everwire::server::MemoryStore;
+use everwire::server::{FileOptions, FileStore, MemoryStore};
 use everwire::session::{Delta, Found, Frame, Record, SessionStore, Stored, Tombstone};
+use tokio::task::spawn_blocking;
 
 use super::book::Book;
 use crate::stats::lock;
@@ -13,39 +15,70 @@ use crate::stats::lock;
 /// A store that knows what it holds, so that it can lose it.
 #[derive(Clone, Debug)]
 pub(super) struct Shelf {
-    kept: MemoryStore,
+    kept: Kept,
     held: Arc<Mutex<BTreeSet<[u8; 16]>>>,
     book: Arc<Book>,
 }
 
+#[derive(Clone, Debug)]
+enum Kept {
+    Memory(MemoryStore),
+    Files(FileStore),
+}
+
+/// The same of either store.
+macro_rules! kept {
+    ($kept:expr, $store:ident => $call:expr) => {
+        match &$kept {
+            Kept::Memory($store) => $call.await.map_err(io::Error::other),
+            Kept::Files($store) => $call.await.map_err(io::Error::other),
+        }
+    };
+}
+
 impl Shelf {
-    pub(super) fn new(book: &Arc<Book>) -> Self {
-        Self { kept: MemoryStore::new(), held: Arc::default(), book: Arc::clone(book) }
+    /// What is in this directory, or nothing yet, in memory.
+    pub(super) async fn open(directory: Option<PathBuf>, book: &Arc<Book>) -> io::Result<Self> {
+        let kept = match directory {
+            None => Kept::Memory(MemoryStore::new()),
+            Some(directory) => {
+                let opening = spawn_blocking(|| FileStore::open(directory, FileOptions::default()));
+                Kept::Files(opening.await?.map_err(io::Error::other)?)
+            }
+        };
+        let shelf = Self { kept, held: Arc::default(), book: Arc::clone(book) };
+        let left = kept!(shelf.kept, store => store.left())?;
+        lock(&shelf.held).extend(left);
+        Ok(shelf)
     }
 
     /// Ends every session, each with the proof of how far it came.
-    pub(super) async fn bury(&self) -> io::Result<()> {
-        let held = lock(&self.held).clone();
-        for id in held {
-            if let Some(Found::Session(stored)) = self.load(id).await.map_err(io::Error::other)? {
+    pub(super) async fn bury_all(&self) -> io::Result<()> {
+        for id in self.left().await? {
+            if let Some(Found::Session(stored)) = self.load(id).await? {
                 let state = &stored.state;
                 let tombstone = Tombstone { recv: state.accepted, next: state.last + 1 };
-                self.bury_one(id, state.fence, tombstone).await?;
+                self.bury(id, state.fence, tombstone).await?;
             }
         }
         Ok(())
     }
 
-    async fn bury_one(&self, id: [u8; 16], fence: u64, tombstone: Tombstone) -> io::Result<()> {
-        self::SessionStore::bury(self, id, fence, tombstone).await.map(drop).map_err(io::Error::other)
+    /// Loses everything. Nobody else may have this store any more.
+    pub(super) async fn forget(self, directory: Option<PathBuf>) -> io::Result<()> {
+        drop(self);
+        match directory {
+            Some(directory) => tokio::fs::remove_dir_all(directory).await,
+            None => Ok(()),
+        }
     }
 }
 
 impl SessionStore for Shelf {
-    type Error = <MemoryStore as SessionStore>::Error;
+    type Error = io::Error;
 
-    async fn load(&self, id: [u8; 16]) -> Result<Option<Found>, Self::Error> {
-        let found = self.kept.load(id).await?;
+    async fn load(&self, id: [u8; 16]) -> io::Result<Option<Found>> {
+        let found = kept!(self.kept, store => store.load(id))?;
         if let Some(Found::Session(stored)) = &found {
             for (channel, record) in &stored.channels {
                 if let Some(name) = name_of(record) {
@@ -56,28 +89,27 @@ impl SessionStore for Shelf {
         Ok(found)
     }
 
-    async fn left(&self) -> Result<Vec<[u8; 16]>, Self::Error> {
-        let left = self.kept.left().await?;
-        lock(&self.held).extend(left.iter().copied());
-        Ok(left)
+    /// A room has one server, and this is asked when another begins.
+    async fn left(&self) -> io::Result<Vec<[u8; 16]>> {
+        Ok(lock(&self.held).iter().copied().collect())
     }
 
-    async fn create(&self, session: Stored) -> Result<(), Self::Error> {
+    async fn create(&self, session: Stored) -> io::Result<()> {
         lock(&self.held).insert(session.identity.id);
-        self.kept.create(session).await
+        kept!(self.kept, store => store.create(session))
     }
 
-    async fn bind(&self, id: [u8; 16], held: u64, fence: u64) -> Result<bool, Self::Error> {
-        self.kept.bind(id, held, fence).await
+    async fn bind(&self, id: [u8; 16], held: u64, fence: u64) -> io::Result<bool> {
+        kept!(self.kept, store => store.bind(id, held, fence))
     }
 
-    async fn commit(&self, id: [u8; 16], delta: &Delta) -> Result<bool, Self::Error> {
-        self.kept.commit(id, delta).await
+    async fn commit(&self, id: [u8; 16], delta: &Delta) -> io::Result<bool> {
+        kept!(self.kept, store => store.commit(id, delta))
     }
 
-    async fn bury(&self, id: [u8; 16], held: u64, tombstone: Tombstone) -> Result<bool, Self::Error> {
+    async fn bury(&self, id: [u8; 16], held: u64, tombstone: Tombstone) -> io::Result<bool> {
         lock(&self.held).remove(&id);
-        self.kept.bury(id, held, tombstone).await
+        kept!(self.kept, store => store.bury(id, held, tombstone))
     }
 }
 

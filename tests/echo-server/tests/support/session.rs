@@ -10,6 +10,7 @@ use everwire::session::{
     Violation, Welcome,
 };
 use futures_util::{SinkExt, StreamExt};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use super::{Client, dial, within};
@@ -130,6 +131,14 @@ impl Session {
         if let Some(socket) = &mut self.socket {
             // A connection that is gone is seen when it is read from.
             let _ = within(socket.send(Message::Binary(frame.into()))).await;
+        }
+    }
+
+    /// Closes the WebSocket. The session stays.
+    pub(crate) async fn hang_up(&mut self, code: u16) {
+        let frame = CloseFrame { code: code.into(), reason: "".into() };
+        if let Some(socket) = &mut self.socket {
+            within(socket.send(Message::Close(Some(frame)))).await.unwrap();
         }
     }
 
