@@ -19,8 +19,8 @@ async function build(program, options) {
 
 /**
  * Starts the built server; port 0 is any free one. `serve` lists [prefix, directory] pairs beside what it serves
- * anyhow, `flags` are further ones. Ready when this resolves: `{ http, ws, https, wss, exited, stop }`, with `https`
- * and `wss` if the flags ask for TLS.
+ * anyhow, `flags` are further ones. Ready when this resolves: `{ http, ws, https, wss, exited, stop, kill }`, with
+ * `https` and `wss` if the flags ask for TLS.
  */
 export async function startServer({ port = 0, serve = [], flags = [], quiet = false } = {}) {
   const args = ["--port", String(port), "--control", "--root", root];
@@ -54,7 +54,16 @@ export async function launch(program, args, { quiet = false, wanted = 1 } = {}) 
   }
   const [http, https] = urls;
   const [ws, wss] = urls.map((url) => url.replace(/^http/, "ws"));
-  return { urls, http, ws, https, wss, exited: child.exited, stop: () => stop(child) };
+  return {
+    urls,
+    http,
+    ws,
+    https,
+    wss,
+    exited: child.exited,
+    stop: () => stop(child),
+    kill: () => stop(child, "SIGKILL"),
+  };
 }
 
 /**

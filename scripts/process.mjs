@@ -53,10 +53,10 @@ export async function output(command, args = [], options = {}) {
   return error || code !== 0 ? undefined : text;
 }
 
-/** Ends a started process with everything it started, and waits until it is gone. */
-export async function stop(child) {
+/** Ends a started process with everything it started, by this signal, and waits until it is gone. */
+export async function stop(child, signal = "SIGTERM") {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  endGroup(child.pid);
+  endGroup(child.pid, signal);
   const timer = setTimeout(() => endGroup(child.pid, "SIGKILL"), 5_000);
   await child.exited;
   clearTimeout(timer);
