@@ -6,14 +6,17 @@ import { nodeModules, rustLinters, setup } from "./setup.mjs";
 
 // What ts-rs writes has its own form.
 const FILES = ["**/*.{ts,mts,js,mjs,css,html,json}", "!examples/chat/page/generated/**"];
-const CHAT = "examples/chat/Cargo.toml";
+// Beside the workspace.
+const CRATES = ["examples/chat/Cargo.toml", "fuzz/Cargo.toml"];
 
 await main(async (args) => {
   const check = args.includes("--check");
   await setup([nodeModules, rustLinters]);
   const results = await Promise.allSettled([
     run("cargo", ["fmt", "--all", ...(check ? ["--check"] : [])]),
-    run("cargo", ["fmt", "--all", "--manifest-path", CHAT, ...(check ? ["--check"] : [])]),
+    ...CRATES.map((manifest) =>
+      run("cargo", ["fmt", "--all", "--manifest-path", manifest, ...(check ? ["--check"] : [])]),
+    ),
     run(process.execPath, [
       inRoot("node_modules/prettier/bin/prettier.cjs"),
       ...(check ? ["--check"] : ["--write", "--list-different"]),

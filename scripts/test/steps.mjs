@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { build } from "../build.mjs";
 import { checkChat } from "../build/chat.mjs";
 import { Failure } from "../failure.mjs";
-import { inRoot } from "../paths.mjs";
+import { cargoTarget, inRoot } from "../paths.mjs";
 import { run } from "../process.mjs";
 import { forTests, setup } from "../setup.mjs";
 import { rustFeatures } from "./features.mjs";
@@ -15,7 +15,7 @@ const WASM = ["--target", "wasm32-unknown-unknown"];
 export const steps = [
   step("setup", "what the tests need is here", [], () => setup(forTests)),
   step("fmt", "everything is formatted", ["setup"], () => script("fmt.mjs", "--check")),
-  step("clippy", "clippy, native", ["setup"], () => clippy("--workspace", ...rustFeatures)),
+  step("clippy", "clippy, native; the fuzz targets compile", ["setup"], clippyNative),
   step("clippy-wasm", "clippy, wasm32", ["setup"], clippyWasm),
   step("doc", "the crate's documentation, without a warning, and its examples", ["setup"], doc),
   step("cargo-test", "native tests", ["setup"], cargoTest),
@@ -41,6 +41,13 @@ function script(name, ...args) {
 
 function clippy(...args) {
   return run("cargo", ["clippy", "--locked", "--all-targets", ...args, "--", "-D", "warnings"]);
+}
+
+/** The fuzz targets are a workspace of their own, whose fuzzer is not built here. */
+async function clippyNative() {
+  await clippy("--workspace", ...rustFeatures);
+  const fuzz = ["--manifest-path", inRoot("fuzz/Cargo.toml"), "--target-dir", cargoTarget];
+  await run("cargo", ["check", "--locked", "--no-default-features", "--bins", ...fuzz]);
 }
 
 async function clippyWasm() {
