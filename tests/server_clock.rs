@@ -207,6 +207,23 @@ async fn another_token_may_be_refused_and_may_not_change_whose_session_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_that_nobody_can_judge_at_the_moment_changes_nothing_and_is_asked_for_again() {
+    let served = Probed::start(Config::default()).await;
+    for token in ["unavailable", "crash"] {
+        let mut ann = served.near("ann 10000").await;
+        let began = Instant::now();
+        assert_eq!(ann.next().await, Seen::Auth);
+        ann.control(Control::Auth { token: token.as_bytes() }).await;
+        assert_eq!(ann.next().await, Seen::Auth);
+        about(began.elapsed(), 9 * SECOND);
+        ann.control(Control::Auth { token: b"ann" }).await;
+        assert_eq!(ann.next().await, Seen::Authed { ttl_ms: 0 });
+        ann.say("echo still here").await;
+        assert_eq!(ann.next().await, message("still here"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_goes_away_says_so_waits_and_then_ends_what_is_left() {
     let mut served = Probed::start(Config::default()).await;
     let mut ann = served.near("ann").await;

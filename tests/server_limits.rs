@@ -56,6 +56,19 @@ async fn a_client_that_is_away_is_held_no_more_than_that_either() {
 }
 
 #[tokio::test]
+async fn answers_to_requests_are_held_no_more_than_messages() {
+    let mut served = Probed::start(Config { held: 100_000, ..Config::default() }).await;
+    let mut ann = served.client().await;
+    ann.accepts = false;
+    for _ in 0..3 {
+        ann.half.request(0, "long", text(b"")).unwrap();
+    }
+    ann.flush().await;
+    assert_eq!(closed(&mut ann).await.0, Code::SlowConsumer as u64);
+    assert_eq!(served.ending().await.cause, Cause::SlowConsumer);
+}
+
+#[tokio::test]
 async fn who_waits_until_there_is_room_sends_any_amount() {
     let mut served = Probed::start(Config { held: 50_000, ..Config::default() }).await;
     let mut ann = served.client().await;

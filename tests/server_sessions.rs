@@ -5,8 +5,13 @@
 
 mod server_support;
 
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use everwire::server::{Cause, Config, Connected, MemoryStore, Origins, Settled};
-use everwire::session::{Client, Code, Limits, Status};
+use everwire::session::{Client, Code, Delta, Found, Limits, SessionStore, State, Status, Stored, Tombstone};
 use server_support::probe::{Asked, Probed};
 use server_support::{Peer, Seen, message, refused, request};
 
@@ -251,6 +256,120 @@ async fn two_servers_with_one_store_hand_a_session_over_and_the_first_one_lets_g
     ann.say("echo three").await;
     assert_eq!(ann.next().await, message("three"));
     assert_eq!(first.message().await, "echo three");
+}
+
+/// Fails when it is told to.
+#[derive(Clone)]
+struct Flaky(MemoryStore, Arc<AtomicBool>);
+
+impl Flaky {
+    fn check(&self) -> io::Result<()> {
+        if self.1.load(Ordering::SeqCst) { Err(io::Error::other("the disk is full")) } else { Ok(()) }
+    }
+}
+
+fn sound<T>(result: Result<T, Infallible>) -> io::Result<T> {
+    result.map_err(|never| match never {})
+}
+
+impl SessionStore for Flaky {
+    type Error = io::Error;
+
+    async fn load(&self, id: [u8; 16]) -> io::Result<Option<Found>> {
+        self.check()?;
+        sound(self.0.load(id).await)
+    }
+
+    async fn create(&self, session: Stored) -> io::Result<()> {
+        self.check()?;
+        sound(self.0.create(session).await)
+    }
+
+    async fn bind(&self, id: [u8; 16], held: u64, fence: u64) -> io::Result<bool> {
+        self.check()?;
+        sound(self.0.bind(id, held, fence).await)
+    }
+
+    async fn commit(&self, id: [u8; 16], delta: &Delta) -> io::Result<bool> {
+        self.check()?;
+        sound(self.0.commit(id, delta).await)
+    }
+
+    async fn bury(&self, id: [u8; 16], held: u64, tombstone: Option<Tombstone>) -> io::Result<bool> {
+        self.check()?;
+        sound(self.0.bury(id, held, tombstone).await)
+    }
+}
+
+#[tokio::test]
+async fn what_a_store_does_not_keep_is_not_acknowledged_and_the_session_goes_on_when_it_works_again() {
+    let fails = Arc::new(AtomicBool::new(false));
+    let mut served = Probed::with(Config::default(), Flaky(MemoryStore::new(), Arc::clone(&fails))).await;
+    let mut ann = served.client().await;
+    ann.say("echo one").await;
+    assert_eq!(ann.next().await, message("one"));
+    ann.settled().await;
+    fails.store(true, Ordering::SeqCst);
+    ann.say("echo two").await;
+    let closed = ann.until(|seen| matches!(seen, Seen::Close { .. })).await;
+    assert!(
+        matches!(closed, Seen::Close { code, retry: true, forget: false, recv: 1, .. } if code == Code::Internal as u64)
+    );
+    assert_eq!(served.ending().await.cause, Cause::Store("the disk is full".into()));
+    ann.drain().await;
+    ann.seen.clear();
+    ann.dial(served.address, "ann").await;
+    let closed = ann.next().await;
+    assert!(matches!(closed, Seen::Close { code, retry: true, .. } if code == Code::Internal as u64));
+    ann.drain().await;
+    ann.seen.clear();
+    fails.store(false, Ordering::SeqCst);
+    ann.dial(served.address, "ann").await;
+    assert_eq!(ann.welcome.clone().unwrap().status, Status::Resumed);
+    assert_eq!(ann.next().await, message("two"));
+    ann.settled().await;
+}
+
+#[tokio::test]
+async fn a_client_that_relies_on_what_the_server_forgot_begins_anew_and_gets_no_false_proof() {
+    let store = MemoryStore::new();
+    let mut served = Probed::with(Config::default(), store.clone()).await;
+    let mut ann = served.client().await;
+    let asked = ann.welcome.clone().unwrap().session;
+    ann.say("one").await;
+    ann.settled().await;
+    ann.drop_link();
+    // As if the store had lost what happened since: its session begins again under the same name.
+    let mut forgotten = Stored::new(asked, b"ann".to_vec());
+    forgotten.state.fence = ann.half.fence();
+    store.create(forgotten).await.unwrap();
+    let mut other = Probed::with(Config::default(), store.clone()).await;
+    ann.dial(other.address, "ann").await;
+    let welcome = ann.welcome.clone().unwrap();
+    assert_eq!((welcome.status, welcome.tombstone), (Status::RolledBack, None));
+    drop(other.peer().await);
+    drop(served.peer().await);
+}
+
+#[tokio::test]
+async fn a_client_that_comes_back_with_frames_too_small_for_what_waits_is_told_what_was_accepted() {
+    let mut served = Probed::start(Config::default()).await;
+    let mut ann = served.client().await;
+    let peer = served.peer().await;
+    ann.say("one").await;
+    ann.settled().await;
+    ann.drop_link();
+    let receipt = peer.send("x".repeat(5_000));
+    let limits = Limits { max_frame: 2_000, window: 2_000, ..Limits::default() };
+    let mut stored = Stored::new(ann.welcome.clone().unwrap().session, Vec::new());
+    stored.state = State { fence: 1, acked: 1, acked_end: 5, last: 1, ..stored.state };
+    let mut small = Peer::with(Client::restored(limits, true, &stored));
+    small.half.delta();
+    small.dial(served.address, "ann").await;
+    let welcome = small.welcome.clone().unwrap();
+    assert_eq!((welcome.status, welcome.tombstone.unwrap().recv), (Status::Expired, 1));
+    assert_eq!(served.ending().await.cause, Cause::TooBig);
+    assert_ne!(receipt.await, Settled::Delivered);
 }
 
 #[tokio::test]

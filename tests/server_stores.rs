@@ -85,14 +85,18 @@ async fn keeps_its_contract(store: impl SessionStore) {
     // And the other one's changes come to nothing.
     let tombstone = Tombstone { recv: 0, next: 3 };
     assert!(!store.commit([1; 16], &changes[2]).await.unwrap());
-    assert!(!store.bury([1; 16], 1, tombstone).await.unwrap());
+    assert!(!store.bury([1; 16], 1, Some(tombstone)).await.unwrap());
     assert_eq!(session(&store, 1).await, expected);
-    assert!(store.bury([1; 16], 5, tombstone).await.unwrap());
+    assert!(store.bury([1; 16], 5, Some(tombstone)).await.unwrap());
     let grave = Found::Grave { identity: identity(1), principal: b"ann".to_vec(), tombstone };
     assert_eq!(store.load([1; 16]).await.unwrap(), Some(grave));
-    assert!(!store.bury([1; 16], 5, tombstone).await.unwrap());
+    assert!(!store.bury([1; 16], 5, Some(tombstone)).await.unwrap());
     assert!(!store.commit([1; 16], &changes[2]).await.unwrap());
     assert!(!store.bind([1; 16], 5, 6).await.unwrap());
+    // Where nothing can be proved, nothing is left.
+    store.create(stored(2)).await.unwrap();
+    assert!(store.bury([2; 16], 1, None).await.unwrap());
+    assert_eq!(store.load([2; 16]).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -119,7 +123,7 @@ async fn what_files_keep_is_there_when_they_are_opened_again() {
     store.create(stored(2)).await.unwrap();
     store.commit([1; 16], &changes[0]).await.unwrap();
     let tombstone = Tombstone { recv: 7, next: 9 };
-    assert!(store.bury([2; 16], 1, tombstone).await.unwrap());
+    assert!(store.bury([2; 16], 1, Some(tombstone)).await.unwrap());
     drop(store);
     let store = directory.store();
     expected.apply(&changes[0]);
@@ -231,7 +235,7 @@ async fn tombstones_are_bounded_in_number_and_on_the_disk() {
     let tombstone = Tombstone { recv: 1, next: 1 };
     for number in 1..=200 {
         store.create(stored(number)).await.unwrap();
-        assert!(store.bury([number; 16], 1, tombstone).await.unwrap());
+        assert!(store.bury([number; 16], 1, Some(tombstone)).await.unwrap());
     }
     assert!(fs::metadata(directory.0.join("tombstones")).unwrap().len() < 21 * 70);
     assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 2, "the lock and the tombstones");

@@ -47,6 +47,10 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
         if matches!(cause, Cause::Moved | Cause::Store(_)) {
             return Ok(cause);
         }
+        if self.stale {
+            // It was looked up and never taken over.
+            return Err(Cause::Moved);
+        }
         let failed = |error: S::Error| Cause::Store(error.to_string());
         let store = &self.server.store;
         let (id, fence) = (self.peer.session(), self.session.fence());
@@ -56,7 +60,9 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             }
             self.session.keep(&delta);
         }
-        let buried = store.bury(id, fence, self.session.tombstone()).await.map_err(failed)?;
+        // Who has forgotten something proves nothing.
+        let tombstone = (cause != Cause::RolledBack).then(|| self.session.tombstone());
+        let buried = store.bury(id, fence, tombstone).await.map_err(failed)?;
         if buried { Ok(cause) } else { Err(Cause::Moved) }
     }
 
@@ -68,7 +74,7 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
         let (code, retry, forget, reason) = match cause {
             Cause::Closed => (Code::Normal, false, true, ""),
             Cause::Ended(code, reason) => (*code, false, true, reason.as_str()),
-            Cause::Expired | Cause::RolledBack => (Code::SessionLost, true, true, ""),
+            Cause::Expired | Cause::RolledBack | Cause::TooBig => (Code::SessionLost, true, true, ""),
             Cause::SlowConsumer => (Code::SlowConsumer, true, true, "too much is held for this client"),
             Cause::Moved => (Code::Superseded, false, false, "another connection has taken over"),
             Cause::Store(_) => (Code::Internal, true, false, "the store of sessions failed"),

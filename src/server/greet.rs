@@ -185,7 +185,7 @@ async fn find<S: SessionStore, H: Handler>(
     };
     let verdict = judge(&arrival.hello, &arrival.principal, found.as_ref());
     if let (Verdict::Resume, Some(Found::Session(stored))) = (&verdict, &found) {
-        server.restore(stored);
+        server.restore(stored, true);
     }
     Ok(Some((arrival, verdict)))
 }
@@ -220,5 +220,5 @@ async fn create<S: SessionStore, H: Handler>(
     if link.transport.feed(Message::Binary(Bytes::from(welcome))).await.is_ok() {
         link.unflushed = true;
     }
-    Life::begin(server, session, Some((link, status)));
+    Life::begin(server, session, Some((link, status)), false);
 }

@@ -80,7 +80,8 @@ pub enum Refusal {
     Expired,
     /// None of theirs ever will: `forbidden`.
     Forbidden,
-    /// Nobody can tell at the moment: `internal`, to be tried again.
+    /// Nobody can tell at the moment: `internal`, to be tried again. A token that was to replace another changes
+    /// nothing, and is asked for once more.
     Unavailable,
 }
 
@@ -194,8 +195,10 @@ pub enum Cause {
     Ended(Code, String),
     /// The client did not come back in time.
     Expired,
-    /// The client relied on what this side does not have, or the other way round.
+    /// The client relies on what this side has forgotten.
     RolledBack,
+    /// A client came back that takes only frames smaller than what waits for it.
+    TooBig,
     /// Too much was held for the client.
     SlowConsumer,
     /// Another server goes on with it. What is not delivered here may be by the other one.

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -55,12 +56,24 @@ pub(super) struct Life<S, H> {
     expires_at: Option<Instant>,
     pub(super) over: Option<Cause>,
     /// Read from a store that another server may have written to since.
-    stale: bool,
+    pub(super) stale: bool,
+}
+
+impl<S, H> Drop for Life<S, H> {
+    /// However it ends.
+    fn drop(&mut self) {
+        self.server.leave(&self.peer);
+    }
 }
 
 impl<S: SessionStore, H: Handler> Life<S, H> {
-    /// A new session, with its first connection, or one that was restored.
-    pub(super) fn begin(server: &Arc<Inner<S, H>>, session: Session, link: Option<(Link, Status)>) {
+    /// A new session, with its first connection, or one that was restored. `stale`: another server may have it.
+    pub(super) fn begin(
+        server: &Arc<Inner<S, H>>,
+        session: Session,
+        link: Option<(Link, Status)>,
+        stale: bool,
+    ) {
         let id = session.identity().id;
         let (peer, commands) = Peer::new(id, session.principal().to_vec(), server.config.held);
         if !server.enter(&peer) {
@@ -71,7 +84,7 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             session,
             peer,
             commands,
-            stale: link.is_none(),
+            stale,
             link: None,
             attaching: VecDeque::new(),
             inbox: Inbox::default(),
@@ -116,6 +129,9 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             })
             .await;
             self.peer.holds(self.session.held());
+            if self.session.held() > self.server.config.held {
+                self.over.get_or_insert(Cause::SlowConsumer);
+            }
         }
         self.end().await;
     }
@@ -185,7 +201,8 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
 
     fn detached(&mut self) {
         let config = &self.server.config;
-        let patience = if self.session.is_confirmed() { config.resume } else { config.idle };
+        let lasting = self.session.is_confirmed() && !self.stale;
+        let patience = if lasting { config.resume } else { config.idle };
         self.expires_at = Some(Instant::now() + patience);
         self.judging = None;
     }
@@ -241,11 +258,12 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
         let verdict = self.session.judge(hello, principal);
         match &verdict {
             Verdict::Resume => {}
-            Verdict::Create { status: Status::RolledBack | Status::Expired, .. } => {
-                self.over = Some(Cause::RolledBack);
-                return Ok(verdict);
-            }
-            _ => return Ok(verdict),
+            Verdict::Create { status: Status::RolledBack, .. } => self.over = Some(Cause::RolledBack),
+            Verdict::Create { status: Status::Expired, .. } => self.over = Some(Cause::TooBig),
+            _ => {}
+        }
+        if verdict != Verdict::Resume {
+            return Ok(verdict);
         }
         let (store, id) = (&self.server.store, self.peer.session());
         let failed = |error: S::Error| Cause::Store(error.to_string());
@@ -343,7 +361,9 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
     /// The client shows another token.
     pub(super) fn refresh(&mut self, token: Bytes) {
         let server = Arc::clone(&self.server);
-        self.judging = Some(Box::pin(async move { server.handler.authenticate(&token).await }));
+        let judging = AssertUnwindSafe(async move { server.handler.authenticate(&token).await });
+        let judging = judging.catch_unwind();
+        self.judging = Some(Box::pin(judging.map(|grant| grant.unwrap_or(Err(Refusal::Unavailable)))));
     }
 
     fn judged(&mut self, cx: &mut Context<'_>) -> bool {
@@ -360,6 +380,11 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
                 self.session.control(Control::Authed { status: 0, ttl_ms });
             }
             Ok(_) => self.end_link(Code::Forbidden, false, "a session's token may not change whose it is"),
+            Err(Refusal::Unavailable) => {
+                if let Some(link) = &mut self.link {
+                    link.ask_again();
+                }
+            }
             Err(Refusal::Forbidden) => self.end_link(Code::Forbidden, false, "the token was refused"),
             Err(_) => self.end_link(Code::AuthExpired, true, "the token was refused"),
         }

@@ -17,6 +17,9 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// The client is asked for another token when so much of the first one's time is left, as a fraction.
 const ASK_EARLY: u32 = 5;
 
+/// It is not asked again when less than this is left.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
 pub(super) struct Link {
     pub(super) transport: Box<dyn Transport>,
     /// When the client last said something.
@@ -74,6 +77,13 @@ impl Link {
         let now = Instant::now();
         self.expires_at = ttl.map(|ttl| now + ttl);
         self.ask_at = ttl.map(|ttl| now + ttl - ttl / ASK_EARLY);
+    }
+
+    /// Nobody could judge the token that was to be the next: another time, if there is any left.
+    pub(super) fn ask_again(&mut self) {
+        let now = Instant::now();
+        let left = self.expires_at.map(|at| at.saturating_duration_since(now));
+        self.ask_at = left.filter(|left| *left > ASK_AGAIN).map(|left| now + left / 2);
     }
 
     /// When to look at the clock next.

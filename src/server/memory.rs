@@ -75,12 +75,12 @@ impl SessionStore for MemoryStore {
         Ok(session.map(|session| session.apply(delta)).is_some())
     }
 
-    async fn bury(&self, id: [u8; 16], held: u64, tombstone: Tombstone) -> Result<bool, Infallible> {
+    async fn bury(&self, id: [u8; 16], held: u64, tombstone: Option<Tombstone>) -> Result<bool, Infallible> {
         let mut kept = self.kept();
         if kept.sessions.get(&id).is_none_or(|session| session.state.fence != held) {
             return Ok(false);
         }
-        if let Some(session) = kept.sessions.remove(&id) {
+        if let (Some(session), Some(tombstone)) = (kept.sessions.remove(&id), tombstone) {
             kept.graves.insert(id, (session.identity, session.principal, tombstone));
             kept.order.push_back(id);
         }

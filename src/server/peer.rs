@@ -131,6 +131,10 @@ impl Peer {
         &self.0.principal
     }
 
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Whether the session is over.
     pub fn is_over(&self) -> bool {
         self.0.commands.is_closed()

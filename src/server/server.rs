@@ -57,7 +57,7 @@ impl<S: SessionStore, H: Handler> Server<S, H> {
         for id in inner.store.left().await? {
             // One that cannot be read is lost, and its client will be told; the others are not.
             if let Ok(Some(Found::Session(stored))) = inner.store.load(id).await {
-                inner.restore(&stored);
+                inner.restore(&stored, false);
             }
         }
         Ok(Self(inner))
@@ -107,10 +107,6 @@ impl<S: SessionStore, H: Handler> Server<S, H> {
 }
 
 impl<S: SessionStore, H: Handler> Inner<S, H> {
-    fn sessions(&self) -> MutexGuard<'_, HashMap<[u8; 16], Peer>> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(super) fn peer(&self, id: [u8; 16]) -> Option<Peer> {
         self.sessions().get(&id).cloned()
     }
@@ -125,22 +121,31 @@ impl<S: SessionStore, H: Handler> Inner<S, H> {
         vacant
     }
 
-    pub(super) fn leave(&self, peer: &Peer) {
-        self.hub.leave_all(peer);
-        self.sessions().remove(&peer.session());
-    }
-
     pub(super) fn is_full(&self) -> bool {
         self.sessions().len() >= self.config.sessions
     }
 
     /// Wakes a session that a store has kept.
-    pub(super) fn restore(self: &Arc<Self>, stored: &Stored) {
-        Life::begin(self, Session::restored(self.config.limits, stored), None);
+    pub(super) fn restore(self: &Arc<Self>, stored: &Stored, stale: bool) {
+        Life::begin(self, Session::restored(self.config.limits, stored), None, stale);
     }
 }
 
 impl<S, H> Inner<S, H> {
+    fn sessions(&self) -> MutexGuard<'_, HashMap<[u8; 16], Peer>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn leave(&self, peer: &Peer) {
+        let mut sessions = self.sessions();
+        // Another may have begun under this name since.
+        if sessions.get(&peer.session()).is_some_and(|its| its.is(peer)) {
+            sessions.remove(&peer.session());
+            drop(sessions);
+            self.hub.leave_all(peer);
+        }
+    }
+
     /// Whether a request may become a WebSocket; if not, with which status and why.
     pub(super) fn admits(&self, headers: &HeaderMap) -> Result<(), (u16, &'static str)> {
         let offers = headers.get_all("sec-websocket-protocol").into_iter();

@@ -183,11 +183,12 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Keeps a change; false, and nothing else, if the session's fence is not `delta.state.fence`.
     fn commit(&self, id: [u8; 16], delta: &Delta) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
-    /// Ends a session and leaves a tombstone; false, and nothing else, if its fence is not `held`.
+    /// Ends a session and leaves a tombstone, or none if nothing can be proved; false, and nothing else, if its
+    /// fence is not `held`.
     fn bury(
         &self,
         id: [u8; 16],
         held: u64,
-        tombstone: Tombstone,
+        tombstone: Option<Tombstone>,
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 }

@@ -55,6 +55,8 @@ impl Handler for Probe {
             "late" => Err(Refusal::Expired),
             "banned" => Err(Refusal::Forbidden),
             "forever" => std::future::pending().await,
+            "unavailable" => Err(Refusal::Unavailable),
+            "crash" => panic!("the handler fails, as it was told"),
             _ => {
                 let ttl = ttl.parse().ok().map(Duration::from_millis);
                 Ok(Grant { principal: name.into(), ttl })
@@ -95,6 +97,7 @@ impl Handler for Probe {
         self.tell(Asked::Request(request.method.clone()));
         match request.method.as_str() {
             "upper" => respond.ok(said(&request.content).to_uppercase()),
+            "long" => respond.ok("x".repeat(50_000)),
             "count" => {
                 for number in 1..3 {
                     respond.part(number.to_string()).await;

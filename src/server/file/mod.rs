@@ -205,16 +205,18 @@ impl SessionStore for FileStore {
         self.run(move |inner| inner.append(id, fence, fence, &entry)).await
     }
 
-    async fn bury(&self, id: Id, held: u64, tombstone: Tombstone) -> Result<bool, FileError> {
+    async fn bury(&self, id: Id, held: u64, tombstone: Option<Tombstone>) -> Result<bool, FileError> {
         self.run(move |inner| {
             let file = inner.entry(id);
             let mut file = lock(&file);
             let Some(stored) = inner.read(id, &mut file)?.filter(|stored| stored.state.fence == held) else {
                 return Ok(false);
             };
-            // As long as the file is there, the grave does not count.
-            let grave = (stored.identity, stored.principal, tombstone);
-            lock(&inner.graves).dig(&inner.directory, grave, inner.sync)?;
+            if let Some(tombstone) = tombstone {
+                // As long as the file is there, the grave does not count.
+                let grave = (stored.identity, stored.principal, tombstone);
+                lock(&inner.graves).dig(&inner.directory, grave, inner.sync)?;
+            }
             fs::remove_file(inner.path(id))?;
             log::sync_directory(&inner.path(id), inner.sync)?;
             file.known = None;

@@ -58,7 +58,7 @@ impl Shelf {
             if let Some(Found::Session(stored)) = self.load(id).await? {
                 let state = &stored.state;
                 let tombstone = Tombstone { recv: state.accepted, next: state.last + 1 };
-                self.bury(id, state.fence, tombstone).await?;
+                self.bury(id, state.fence, Some(tombstone)).await?;
             }
         }
         Ok(())
@@ -107,7 +107,7 @@ impl SessionStore for Shelf {
         kept!(self.kept, store => store.commit(id, delta))
     }
 
-    async fn bury(&self, id: [u8; 16], held: u64, tombstone: Tombstone) -> io::Result<bool> {
+    async fn bury(&self, id: [u8; 16], held: u64, tombstone: Option<Tombstone>) -> io::Result<bool> {
         lock(&self.held).remove(&id);
         kept!(self.kept, store => store.bury(id, held, tombstone))
     }
