@@ -42,21 +42,19 @@ await main(async () => {
 
 /** How many numbers have a name on both sides of the face; there they are the same. */
 function numbersAgreed() {
-  const read = (file, declaration) =>
-    new Map(
-      Array.from(readFileSync(inRoot(file), "utf8").matchAll(declaration), ([, name, value]) => [
-        name,
-        value,
-      ]),
-    );
-  const face = read("ts/core.ts", /^export const (\w+) = (.+);$/gm);
-  const core = read("src/web/js/numbers.rs", /^pub\(super\) const (\w+): \w+ = (.+);$/gm);
+  const read = (files, declaration) => {
+    const text = files.map((file) => readFileSync(inRoot(file), "utf8")).join("\n");
+    return new Map(Array.from(text.matchAll(declaration), ([, name, value]) => [name, value]));
+  };
+  const face = read(["ts/core.ts"], /^export const (\w+) = (.+);$/gm);
+  const core = read(
+    ["numbers", "session", "plain"].map((name) => `src/web/js/${name}.rs`),
+    /^(?:pub\(super\) )?const (\w+): \w+ = (.+);$/gm,
+  );
   const common = [...face.keys()].filter((name) => core.has(name));
   const differ = common.filter((name) => Number(face.get(name)) !== Number(core.get(name)));
   if (differ.length > 0 || common.length === 0) {
-    throw new Failure(
-      `ts/core.ts and src/web/js/numbers.rs differ: ${differ.join(", ") || "no name is in both"}`,
-    );
+    throw new Failure(`ts/core.ts and src/web/js differ: ${differ.join(", ") || "no name is in both"}`);
   }
   return common.length;
 }

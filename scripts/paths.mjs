@@ -7,5 +7,4 @@ export const inRoot = (...parts) => join(root, ...parts);
 
 export const cargoTarget = process.env.CARGO_TARGET_DIR ?? inRoot("target");
 export const npmTarget = inRoot("target/npm");
-export const glueDir = join(npmTarget, "glue");
 export const pkg = inRoot("pkg");

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "./build.mjs";
-import { bundle } from "./build/bundle.mjs";
+import { bundle, coreOf } from "./build/bundle.mjs";
 import { entries } from "./build/entries.mjs";
 import { Failure, main } from "./failure.mjs";
 import { inRoot, pkg } from "./paths.mjs";
@@ -28,7 +28,6 @@ await main(async (args) => {
 
 async function measure() {
   const budgets = JSON.parse(readFileSync(inRoot("scripts/size-budgets.json"), "utf8"));
-  const wasm = { part: "wasm", ...weigh(readFileSync(join(pkg, "everwire.wasm"))) };
   const sizes = [];
   for (const entry of entries) {
     const name = entry.name === "everwire" ? entry.name : `everwire/${entry.name}`;
@@ -37,6 +36,7 @@ async function measure() {
       sizes.push({ entry: name, ...script, budget: budgets[name], parts: [] });
       continue;
     }
+    const wasm = { part: "wasm", ...weigh(readFileSync(coreOf(entry).wasm)) };
     const code = { part: "glue + facade", ...weigh(Buffer.from(await bundle(entry, new Uint8Array()))) };
     // An entry with its wasm beside it loads two files, each compressed alone.
     const total = entry.beside ? add(script, wasm) : script;

@@ -5,9 +5,22 @@ export interface Core {
   create(flags: number): number;
   range(index: number, what: number): number;
   pass(wire: number, length: number): number | undefined;
-  queue(wire: number, receipt: number, length: number, lane: number, ttl: number, replaced: number): number;
+  queue(
+    wire: number,
+    receipt: number,
+    length: number,
+    lane: number,
+    ttl: number,
+    replaced: number,
+    /** Of a request, in a session. */
+    timeout?: number,
+  ): number;
   received(wire: number, link: number, kind: number, length: number): number | undefined;
   act(wire: number, what: number, a: number, b: number, c: number): number | undefined;
+  /** Only in a session, as is the next: a frame arrived. */
+  frame?(wire: number, link: number, length: number): undefined;
+  /** As `act`, with bytes. */
+  give?(wire: number, what: number, a: number, b: number, c: number, length: number): number | undefined;
 }
 
 // What `act` is told.
@@ -39,6 +52,21 @@ export const SOCKET_ERRORED = 27;
 export const SOCKET_BUFFERED = 28;
 export const SOCKET_CLOSED = 29;
 
+// What `act` is told in a session.
+export const FLUSH = 30;
+export const ACCEPT = 31;
+export const CANCEL = 32;
+export const HOLDS = 33;
+
+// What `give` is told, and last a frame.
+export const TOKEN = 64;
+export const RENEWED_TOKEN = 65;
+export const RESPOND = 66;
+export const OPEN = 67;
+export const SHUT = 68;
+export const VOLATILE = 69;
+export const FRAME = 80;
+
 // What `READ` reads: the counts of src/core/stats.rs, and what is known besides.
 export const STARTED = 0;
 export const LAST_OPENED = 1;
@@ -51,6 +79,8 @@ export const QUEUED_BYTES = 32;
 export const QUEUED = 33;
 export const RTT = 34;
 export const SMOOTHED_RTT = 35;
+export const IN_FLIGHT = 36;
+export const HAS_ROOM = 37;
 
 // What `hear` is told or asked, past the numbers of the states.
 export const OPENED = 16;
@@ -75,6 +105,25 @@ export const LISTEN = 49;
 export const RELEASE = 50;
 export const ITEM = 51;
 export const BUFFERED = 52;
+
+// And in a session.
+export const FILL = 64;
+export const WRITE = 65;
+export const SOON = 66;
+export const KEEP = 67;
+export const LET_GO = 68;
+export const ASKED = 69;
+export const WELCOMED = 70;
+export const LOST = 71;
+export const UNANSWERED = 72;
+export const TOKEN_WANTED = 73;
+export const HEARD_MESSAGE = 74;
+export const HEARD_VOLATILE = 75;
+export const HEARD_REQUEST = 76;
+export const HEARD_RESPONSE = 77;
+export const HEARD_CANCEL = 78;
+export const HEARD_OPEN = 79;
+export const HEARD_SHUT = 80;
 
 // What an attempt to dial answers that failed, where it matters here.
 export const INVALID_URL = 0;

@@ -1,5 +1,11 @@
-/** The last two are of `everwire/worker`. */
-export type WireErrorCode = keyof typeof TEXTS | "WorkerUnavailable" | "WorkerLost";
+import { OF_SESSIONS } from "./session-texts.ts";
+
+/** The last are of `everwire/worker` and `everwire/session`. */
+export type WireErrorCode =
+  | Exclude<keyof typeof TEXTS, keyof typeof OF_SESSIONS>
+  | "WorkerUnavailable"
+  | "WorkerLost"
+  | keyof typeof OF_SESSIONS;
 
 /** How a connection ended, as the browser's `CloseEvent` tells it. */
 export interface WireClose {
@@ -66,6 +72,7 @@ export const TEXTS = {
   Slept: "",
   Cached: "",
   Frozen: "",
+  ...(SESSION ? OF_SESSIONS : {}),
   WasmTrap:
     "The WebAssembly stopped unexpectedly; this wire is closed and its waiting messages are given back. A new Wire works. Please report the cause.",
   WasmUnavailable:

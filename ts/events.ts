@@ -1,5 +1,5 @@
 import type { WireClose, WireError, WireErrorCode } from "./errors.ts";
-import type { Receipt } from "./receipt.ts";
+import type { Receipt, Settled } from "./receipt.ts";
 
 /** Where a wire stands. */
 export type WireState =
@@ -35,7 +35,7 @@ export type WireState =
   /** Over, unless `reconnect()` starts afresh. */
   | { readonly name: "closed"; readonly reason: WireErrorCode; readonly close: WireClose };
 
-export interface WireEventMap<In, Out> {
+export interface WireEventMap<In, Out, End = Settled<Out>> {
   /** Messages leave from now on. */
   open: WireEvent;
   /** An open wire is no longer open, or it is over for good (`last`). */
@@ -49,7 +49,7 @@ export interface WireEventMap<In, Out> {
   statechange: WireEvent<{ readonly state: WireState }>;
   message: WireEvent<{ readonly data: In }>;
   /** A waiting message gave way to another. */
-  evicted: WireEvent<{ readonly receipt: Receipt<Out> }>;
+  evicted: WireEvent<{ readonly receipt: Receipt<Out, End> }>;
   /** A pong matched a ping; milliseconds. */
   pong: WireEvent<{ readonly rtt: number; readonly smoothed: number }>;
 }

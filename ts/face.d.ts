@@ -22,6 +22,8 @@ export function call(wire: number, ...heard: Parameters<Hears["hear"]>): number 
 export function read(place: number): number | undefined;
 
 export function begin(): void;
+export function share(memory: WebAssembly.ExportValue | undefined): void;
+export function view(at: number, length: number): Uint8Array<ArrayBuffer>;
 export function everyone(): Hears[];
 export function adopt(number: number, wire: Hears, forget: () => void): void;
 export function lay(numbers: readonly number[]): void;

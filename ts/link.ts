@@ -31,6 +31,8 @@ import {
   wrongNumber,
 } from "./options.ts";
 import type { Receipt } from "./receipt.ts";
+import { SUBPROTOCOL } from "./session/bytes.ts";
+import type { Session } from "./session/session.ts";
 import type { WireUrl } from "./wire.ts";
 
 /** What arrived: decoded, as it came, and why it could not be decoded. */
@@ -41,7 +43,8 @@ interface Parcel {
 }
 
 /** What the core needs of a receipt. */
-export type Sending = Pick<Receipt, "data" | "leave" | "settle">;
+export type Sending = Pick<Receipt, "data" | "leave" | "settle" | "to">;
+export type Deliver<In> = (message: In, raw: string | ArrayBuffer) => void;
 
 const LOST: WireClose = { code: 1006, reason: "", wasClean: false };
 
@@ -54,7 +57,7 @@ export class Link<In, Out> implements Hears {
   readonly #keyed = new Map<string, number>();
   #sent = 0;
   readonly #target: EventTarget;
-  readonly #deliver: (message: In, raw: string | ArrayBuffer) => void;
+  readonly #deliver: Deliver<In>;
   readonly #url: WireUrl;
   readonly #options: WireOptions<In, Out>;
   readonly #numbers: readonly number[];
@@ -70,7 +73,9 @@ export class Link<In, Out> implements Hears {
   #listening = false;
   readonly #clock = new Clock(
     () => void this.ask(core.WAKE),
-    () => this.socket && this.ask(core.SOCKET_BUFFERED, this.#socketLink, buffered(this.socket)),
+    () =>
+      this.socket &&
+      this.ask(core.SOCKET_BUFFERED, SESSION ? this.session.main : this.#socketLink, buffered(this.socket)),
   );
   /** What is being passed to the socket. */
   #passed: Raw | undefined;
@@ -90,10 +95,12 @@ export class Link<In, Out> implements Hears {
   /** What was thrown, on its way to the event that tells of it. */
   #thrown: unknown;
   #state: WireState = { name: "idle" };
+  /** What there is besides in a session. */
+  declare session: Session<In, Out>;
 
   constructor(
     target: EventTarget,
-    deliver: (message: In, raw: string | ArrayBuffer) => void,
+    deliver: Deliver<In>,
     url: WireUrl,
     options: WireOptions<In, Out>,
     { numbers, flags } = readOptions(url, options),
@@ -143,7 +150,9 @@ export class Link<In, Out> implements Hears {
   }
 
   ask(what: number, a = 0, b = 0, c = 0): number | undefined {
-    return this.#unlessTrapped(() => this.core?.act(this.id, what, a, b, c));
+    return this.#unlessTrapped(() =>
+      SESSION ? this.session.enter(what, a, b, c) : this.core?.act(this.id, what, a, b, c),
+    );
   }
 
   close(code: number, reason: string): void {
@@ -170,7 +179,16 @@ export class Link<In, Out> implements Hears {
     const number = ++this.#sent;
     this.#receipts.set(number, receipt);
     const place = key === undefined ? "" : lane + key;
-    const id = this.core?.queue(this.id, number, length, lane, ttl, this.#keyed.get(place) ?? -1) ?? -6;
+    const id =
+      this.core?.queue(
+        this.id,
+        number,
+        length,
+        lane,
+        ttl,
+        this.#keyed.get(place) ?? -1,
+        ...(SESSION ? [receipt.to?.timeout ?? Infinity] : []),
+      ) ?? -6;
     if (id < 0 && id !== core.TOLD) this.#settle(number, -id);
     else if (place && id >= 0) {
       this.#keyed.set(place, id);
@@ -202,7 +220,9 @@ export class Link<In, Out> implements Hears {
     this.#question = undefined;
     this.abort();
     this.#release();
-    for (const number of [...this.#receipts.keys()]) this.#settle(number, 6);
+    for (const number of [...this.#receipts.keys()])
+      this.#settle(number, SESSION && this.#receipts.get(number)?.to?.bound ? 11 : 6);
+    if (SESSION) this.session?.over();
     if (!loud) return;
     // A listener added right after the constructor hears of it too.
     void Promise.resolve().then(() => {
@@ -221,6 +241,7 @@ export class Link<In, Out> implements Hears {
   }
 
   #drop(): void {
+    if (SESSION) return this.session?.drop();
     const { socket } = this;
     this.socket = undefined;
     if (!socket) return;
@@ -245,6 +266,7 @@ export class Link<In, Out> implements Hears {
     void this.ask(core.SOCKET_ERRORED, this.#socketLink, Number(this.socket?.readyState === 0));
 
   readonly #closed = ({ code, reason, wasClean }: CloseEvent): void => {
+    if (SESSION) return;
     if (this.socket) detach(this.socket);
     this.socket = undefined;
     this.ask(core.SOCKET_CLOSED, this.#socketLink, code, this.#keepReason(reason) * 2 + Number(wasClean));
@@ -260,6 +282,7 @@ export class Link<In, Out> implements Hears {
   }
 
   readonly #arrived = (event: MessageEvent): void => {
+    if (SESSION) return;
     const raw = event.data as string | ArrayBuffer;
     let message: In | undefined;
     let failed: WireError | undefined;
@@ -311,7 +334,7 @@ export class Link<In, Out> implements Hears {
       this.ask(core.TARGET, ticket, Number(this.#dialed.local));
     };
     try {
-      const provided = answers.provide(this.#url, this.#options.protocols, question);
+      const provided = answers.provide(this.#url, SESSION ? SUBPROTOCOL : this.#options.protocols, question);
       if (answers.isPromise(provided)) void provided.then(answer).catch(failed);
       else answer(provided);
     } catch (error) {
@@ -336,6 +359,10 @@ export class Link<In, Out> implements Hears {
     }
     // Chromium, blocked by connect-src: constructed closed, one error event, never a close event.
     if (socket.readyState === 3) return core.CONTENT_BLOCKED;
+    if (SESSION) {
+      this.session.join(link, socket, (reason) => this.#keepReason(reason));
+      return -1;
+    }
     this.#drop();
     this.socket = socket;
     this.#socketLink = link;
@@ -345,6 +372,7 @@ export class Link<In, Out> implements Hears {
 
   /** What is buffered if the socket took it, -1 if it is not open, -2 minus what is buffered if it threw. */
   #offer(link: number, data: unknown): number {
+    if (SESSION) return -1;
     const { socket } = this;
     if (!socket || link !== this.#socketLink) return -1;
     const refused = offer(socket, data);
@@ -353,6 +381,7 @@ export class Link<In, Out> implements Hears {
 
   #hangUp(link: number, forget: number, code: number, reason: string): void {
     this.abort();
+    if (SESSION) return this.session.hangUp(link, forget, code, reason);
     const { socket } = this;
     if (!socket || link !== this.#socketLink) return;
     if (forget) {
@@ -366,7 +395,8 @@ export class Link<In, Out> implements Hears {
     const signal = this.#signal();
     const running = this.core;
     const greeted = (ok: boolean, error?: unknown) => {
-      if (this.core !== running) return;
+      // A token that is there greets by itself.
+      if (this.core !== running || (SESSION && ok)) return;
       this.#thrown = error;
       this.ask(core.GREETED, link, Number(ok));
     };
@@ -382,7 +412,7 @@ export class Link<In, Out> implements Hears {
       send: (message) => sendRaw(encode(this.codec, message, {})),
     };
     try {
-      const done = this.#options.greet?.(greeting);
+      const done = SESSION ? this.session.greet(link, signal) : this.#options.greet?.(greeting);
       if (answers.isPromise(done))
         void done.then(() => greeted(true)).catch((error: unknown) => greeted(false, error));
       else greeted(true);
@@ -405,6 +435,8 @@ export class Link<In, Out> implements Hears {
     clean: number,
     text: number | string,
   ): number | undefined {
+    if (SESSION && what >= core.FILL)
+      return this.session.hear(this.#receipts, what, a, b, c, [cause, code, clean, text as number]);
     switch (what) {
       case core.OFFER:
         return this.#offer(a, b ? this.#receipts.get(b)?.data : this.#passed);
@@ -464,6 +496,7 @@ export class Link<In, Out> implements Hears {
         return this.emit("open", {});
       case core.CLOSED:
         if (a) used.delete(this);
+        if (SESSION && a) this.session.over();
         return this.emit("close", { ...close, cause: reason, last: a === 1 });
       case core.FAILED: {
         const error = new WireError(reason, { close, cause: this.#thrown });

@@ -1,5 +1,5 @@
 // The one wasm instance of a page: started at first use, replaced after a trap.
-import { begin, everyone } from "#face";
+import { begin, everyone, share } from "#face";
 import { imports, names } from "#glue";
 import type { Core } from "./core.ts";
 import { WireError } from "./errors.ts";
@@ -27,6 +27,7 @@ export function start(): Core {
     }
     const { exports } = new WebAssembly.Instance(compiled, imports());
     begin();
+    if (SESSION) share(exports[names.memory!]);
     return (core = guard(exports));
   } catch (cause) {
     throw new WireError("WasmUnavailable", { cause });

@@ -118,19 +118,26 @@ const NUMBERS = [
   "queue.maxBytes",
   "queue.ttl",
   "highWaterMark",
+  ...(SESSION ? ["limits.maxFrame", "limits.window", "requestTimeout"] : []),
 ];
 const FUNCTIONS = [
   "reconnect.delay",
   "reconnect.shouldReconnect",
-  "heartbeat.isPong",
-  "greet",
-  "isWelcome",
+  ...(SESSION ? [] : ["heartbeat.isPong", "greet", "isWelcome"]),
   "WebSocket",
 ];
 const INBOX = ["inbox.maxMessages", "inbox.maxBytes"];
-const OTHERS = ["protocols", "codec", "heartbeat.ping", "queue.overflow", "discriminant", "signal"];
-const GROUPS = ["reconnect", "heartbeat", "queue", "inbox"];
+const OTHERS = [
+  ...(SESSION ? ["token", "onSessionLost", "manualAck"] : ["protocols"]),
+  "codec",
+  ...(SESSION ? [] : ["heartbeat.ping"]),
+  "queue.overflow",
+  "discriminant",
+  "signal",
+];
+const GROUPS = ["reconnect", "heartbeat", "queue", "inbox", ...(SESSION ? ["limits"] : [])];
 const OVERFLOW = ["reject", "drop-oldest", "drop-newest"] as const;
+const ON_LOSS = ["resend-unsent", "report"];
 
 /** What the core is told, checked as far as TypeScript can; the core checks the ranges. */
 export function readOptions<In, Out>(
@@ -144,7 +151,7 @@ export function readOptions<In, Out>(
   const given = flatten(options as Record<string, unknown>);
   for (const [name, value] of given) check(name, value);
   const numbers = NUMBERS.map((name) => (given.get(name) as number | undefined) ?? NaN);
-  if (options.heartbeat && given.get("heartbeat.ping") === undefined) {
+  if (!SESSION && options.heartbeat && given.get("heartbeat.ping") === undefined) {
     throw wrong("heartbeat.ping", "what a ping looks like: text, bytes, a message or a function", undefined);
   }
   const overflow = OVERFLOW.indexOf(options.queue?.overflow ?? "reject");
@@ -155,7 +162,7 @@ export function readOptions<In, Out>(
     (options.greet ? 8 : 0) |
     (options.isWelcome ? 16 : 0) |
     (decides ? 32 : 0);
-  return { numbers, flags };
+  return { numbers, flags: SESSION ? flags | sessionFlags(given) : flags };
 }
 
 /** Whether this can be taken for a URL. Nothing else is: "undefined" would be a path on the page's own host. */
@@ -206,9 +213,23 @@ function check(name: string, value: unknown): void {
   if (name === "queue.overflow" && !OVERFLOW.includes(value as "reject")) {
     throw wrong(name, OVERFLOW.map((policy) => `"${policy}"`).join(" or "), value);
   }
+  if (SESSION) checkSession(name, value);
   if (name === "codec") checkCodec(value as Partial<Codec> | string | null);
   if (name === "discriminant" && typeof value !== "string") throw wrong(name, "a string", value);
   if (name === "signal" && !(value instanceof AbortSignal)) throw wrong(name, "an AbortSignal", value);
+}
+
+const sessionFlags = (given: Map<string, unknown>): number =>
+  (given.get("onSessionLost") === ON_LOSS[1] ? 128 : 0) | (given.get("manualAck") ? 256 : 0);
+
+function checkSession(name: string, value: unknown): void {
+  if (name === "onSessionLost" && !ON_LOSS.includes(value as string)) {
+    throw wrong(name, ON_LOSS.map((what) => `"${what}"`).join(" or "), value);
+  }
+  if (name === "manualAck" && typeof value !== "boolean") throw wrong(name, "true or false", value);
+  if (name === "token" && !["string", "function"].includes(typeof value) && !(value instanceof Uint8Array)) {
+    throw wrong(name, "a string, a Uint8Array or a function that gives one", "***");
+  }
 }
 
 function checkCodec(codec: Partial<Codec> | string | null): void {

@@ -1,5 +1,6 @@
 /** Why a message never left. */
-export type NotSentReason = (typeof REASONS)[number];
+export type NotSentReason =
+  "full" | "evicted" | "superseded" | "expired" | "withdrawn" | "closed" | "refused";
 
 /** What became of a message. In plain mode nobody knows more than that the browser took it. */
 export type Settled<Out> =
@@ -15,10 +16,27 @@ export const REASONS = [
   "withdrawn",
   "closed",
   "refused",
-] as const;
+  ...(SESSION ? ["too-large", "session-lost"] : []),
+];
 
-/** One send. It settles exactly once. `More` is what else may become of it where nobody can always know. */
-export class Receipt<Out = unknown, More = never> {
+/** Where in a session something is to go. */
+export interface Destination {
+  /** 0 for none. */
+  readonly channel: number;
+  /** Of a request. */
+  readonly method?: string;
+  /** Of a request, in milliseconds. */
+  readonly timeout?: number;
+  /** It has its number, and will be sent until it is delivered or its session is lost. */
+  bound: boolean;
+  /** Takes it back. */
+  withdraw?: () => unknown;
+}
+
+/** One send. It settles exactly once, with one of `End`. */
+export class Receipt<Out = unknown, End = Settled<Out>> {
+  /** @internal Only in a session. */
+  declare to?: Destination;
   /** @internal The encoded message, for the core. */
   data: unknown;
   /** @internal Called when it waits no more. */
@@ -26,20 +44,20 @@ export class Receipt<Out = unknown, More = never> {
   /** What was sent; kept until the browser has taken it. */
   message: Out | undefined;
   /** Undefined while the message waits. */
-  result: Settled<Out> | More | undefined;
-  readonly #told: (receipt: Receipt<Out, More>) => void;
-  #resolve: ((settled: Settled<Out> | More) => void) | undefined;
-  #promise: Promise<Settled<Out> | More> | undefined;
+  result: End | undefined;
+  readonly #told: (receipt: Receipt<Out, End>) => void;
+  #resolve: ((settled: End) => void) | undefined;
+  #promise: Promise<End> | undefined;
   #withdraw: (() => boolean) | undefined;
 
   /** @internal */
-  constructor(message: Out, told: (receipt: Receipt<Out, More>) => void) {
+  constructor(message: Out, told: (receipt: Receipt<Out, End>) => void) {
     this.message = message;
     this.#told = told;
   }
 
   /** Resolves when the send has settled. Never rejects. Made when first asked for. */
-  get settled(): Promise<Settled<Out> | More> {
+  get settled(): Promise<End> {
     return (this.#promise ??= this.result
       ? Promise.resolve(this.result)
       : new Promise((resolve) => (this.#resolve = resolve)));
@@ -55,16 +73,22 @@ export class Receipt<Out = unknown, More = never> {
     if (!this.result) this.#withdraw = withdraw;
   }
 
-  /** @internal By the core's number: 0 for handed over, else the reason; past those nobody knows. */
+  /** @internal By the core's number: 0 for handed over or delivered, else the reason; past those nobody knows. */
   settle(reason: number): void {
     if (this.result) return;
     const not = REASONS[reason - 1];
     const message = this.message as Out;
-    this.result = not
-      ? { outcome: "not-sent", reason: not, message }
-      : reason
-        ? ({ outcome: "in-doubt", reason: "stopped", message } as More)
-        : { outcome: "handed-over" };
+    this.result = (
+      not
+        ? { outcome: "not-sent", reason: not, message }
+        : reason
+          ? {
+              outcome: "in-doubt",
+              reason: SESSION ? (reason > 10 ? "closed" : "session-lost") : "stopped",
+              message,
+            }
+          : { outcome: SESSION ? "delivered" : "handed-over" }
+    ) as End;
     if (!reason) this.message = undefined;
     this.data = undefined;
     this.leave?.();

@@ -6,6 +6,8 @@ import { iterate } from "./iterate.ts";
 import { Link } from "./link.ts";
 import type { Provided, WireOptions } from "./options.ts";
 import { Receipt, type Settled } from "./receipt.ts";
+import { channelOf, encoded } from "./session/bytes.ts";
+import type { SessionSendOptions } from "./session-wire.ts";
 import { readStats, type WireStats } from "./stats.ts";
 
 /** One URL, several taken in turn, or a function asked at every attempt. */
@@ -34,14 +36,19 @@ type Discriminant<In, Type> = Type extends string | number
       : In
   : never;
 type Tagged<In, Value> = [Of<In, Value>] extends [never] ? In : Of<In, Value>;
-type Handler = (message: never) => void;
+type Handler = (message: never, context?: { ack?: () => void }) => void;
 type Listener<Event> = ((event: Event) => void) | { handleEvent(event: Event): void } | null;
 
 const LANES = ["high", "normal", "low"] as const;
 const ALL = Symbol();
 
-/** A WebSocket connection that keeps its promises. `More` is what else may become of a send, beyond `Settled`. */
-export class Wire<In = unknown, Out = In, More = never> extends EventTarget {
+/** A WebSocket connection that keeps its promises. `End` is what may become of a send, `Events` what is told. */
+export class Wire<
+  In = unknown,
+  Out = In,
+  End = Settled<Out>,
+  Events extends WireEventMap<In, Out, End> = WireEventMap<In, Out, End>,
+> extends EventTarget {
   readonly #link: Link<In, Out>;
   readonly #options: WireOptions<In, Out>;
   readonly #handlers = new Map<unknown, Set<Handler>>();
@@ -55,11 +62,21 @@ export class Wire<In = unknown, Out = In, More = never> extends EventTarget {
     super();
     this.#options = options;
     this.#link = new Link(this, (message, raw) => this.#deliver(message, raw), url, options);
+    if (SESSION) {
+      this.attach?.(this.#link, options, (message, raw) => this.#deliver(message, raw));
+    }
     options.signal?.addEventListener("abort", () => this.close(1000, "aborted"), { once: true });
     if (options.signal?.aborted) this.close(1000, "aborted");
     else if (this.#link.socketClass) this.#act(core.CONNECT);
     this.#link.heard = true;
   }
+
+  /** @internal Takes the link of a session's wire, before it is used. */
+  attach?(
+    link: Link<In, Out>,
+    options: unknown,
+    deliver: (message: In, raw: string | ArrayBuffer) => void,
+  ): void;
 
   /** Where the wire stands. */
   get state(): WireState {
@@ -77,8 +94,8 @@ export class Wire<In = unknown, Out = In, More = never> extends EventTarget {
   }
 
   /** Receipts of the waiting messages in the order in which they would leave. */
-  queue(): Receipt<Out, More>[] {
-    return this.#link.waiting() as Receipt<Out, More>[];
+  queue(): Receipt<Out, End>[] {
+    return this.#link.waiting() as Receipt<Out, End>[];
   }
 
   /** Bytes that the browser has taken and not yet given to the network. */
@@ -112,13 +129,14 @@ export class Wire<In = unknown, Out = In, More = never> extends EventTarget {
    * message in `data`, if it cannot be encoded; in every other case the receipt tells. (But for one: if
    * the WebAssembly stops in this very call, it throws with code `WasmTrap`, since nobody knows then.)
    */
-  send(message: Out, options: SendOptions = {}): Receipt<Out, More> {
+  send(message: Out, options: SendOptions = {}): Receipt<Out, End> {
     const link = this.#link;
-    const data = encode(link.codec, message);
+    const data = SESSION ? encoded(link.codec, message) : encode(link.codec, message);
     const length = byteLength(data) ?? 0;
     const { lane = "normal", ttl = Infinity, key, signal } = options;
     checkSend(lane, ttl, key, message);
-    const receipt = new Receipt<Out, More>(message, this.#settled);
+    const receipt = new Receipt<Out, End>(message, this.#settled);
+    if (SESSION) receipt.to = { channel: channelOf(options as SessionSendOptions), bound: false };
     const running = link.core;
     if (signal?.aborted || !running) {
       receipt.settle(running ? 5 : 6);
@@ -126,7 +144,7 @@ export class Wire<In = unknown, Out = In, More = never> extends EventTarget {
     }
     let id: number;
     try {
-      const passed = link.pass(data, length);
+      const passed = SESSION ? 0 : link.pass(data, length);
       if (passed) {
         receipt.settle(passed === core.THREW ? 7 : 0);
         return receipt;
@@ -140,6 +158,7 @@ export class Wire<In = unknown, Out = In, More = never> extends EventTarget {
     if (id < 0) return receipt;
     link.root();
     receipt.wait(() => link.core === running && this.#act(core.WITHDRAW, id) === 1);
+    if (SESSION) receipt.to!.withdraw = () => receipt.withdraw();
     if (signal) {
       const withdraw = () => void receipt.withdraw();
       signal.addEventListener("abort", withdraw, { once: true });
@@ -165,18 +184,18 @@ export class Wire<In = unknown, Out = In, More = never> extends EventTarget {
     };
   }
 
-  override addEventListener<Type extends keyof WireEventMap<In, Out>>(
+  override addEventListener<Type extends keyof Events & string>(
     type: Type,
-    listener: Listener<WireEventMap<In, Out>[Type]>,
+    listener: Listener<Event & Events[Type]>,
     options?: AddEventListenerOptions | boolean,
   ): void {
     this.#listens ||= type === "message";
     super.addEventListener(type, listener as EventListener, options);
   }
 
-  override removeEventListener<Type extends keyof WireEventMap<In, Out>>(
+  override removeEventListener<Type extends keyof Events & string>(
     type: Type,
-    listener: Listener<WireEventMap<In, Out>[Type]>,
+    listener: Listener<Event & Events[Type]>,
     options?: EventListenerOptions | boolean,
   ): void {
     super.removeEventListener(type, listener as EventListener, options);
@@ -242,13 +261,14 @@ export class Wire<In = unknown, Out = In, More = never> extends EventTarget {
         signal: over.signal,
       });
       let watched: number | undefined;
-      if (this.queued === 0) (over.abort(), resolve(true));
+      if ((SESSION ? this.queued + this.#read(core.IN_FLIGHT) : this.queued) === 0)
+        (over.abort(), resolve(true));
       else watched = this.#act(core.WATCH_DRAIN, timeout);
     });
   }
 
   /** Takes every waiting message back; each settles as not sent, withdrawn. */
-  clear(): Receipt<Out, More>[] {
+  clear(): Receipt<Out, End>[] {
     const waiting = this.queue();
     this.#act(core.CLEAR);
     return waiting;
@@ -283,7 +303,7 @@ export class Wire<In = unknown, Out = In, More = never> extends EventTarget {
     return this.#link.ask(what, a);
   }
 
-  readonly #settled = (receipt: Receipt<Out, More>): void => {
+  readonly #settled = (receipt: Receipt<Out, End>): void => {
     const result = receipt.result as Settled<Out> | undefined;
     if (result?.outcome === "not-sent" && result.reason === "evicted")
       this.#link.emit("evicted", { receipt });
@@ -293,13 +313,18 @@ export class Wire<In = unknown, Out = In, More = never> extends EventTarget {
     for (const handlers of [this.#handlers.get(ALL), this.#handlers.get(this.#discriminant(message))]) {
       for (const handler of handlers ?? []) {
         try {
-          handler(message as never);
+          if (SESSION) handler(message as never, this.#link.session.context);
+          else handler(message as never);
         } catch (error) {
           report(error);
         }
       }
     }
-    if (this.#listens) this.#link.emit("message", { data: message, raw });
+    if (this.#listens)
+      this.#link.emit(
+        "message",
+        SESSION ? { data: message, raw, ...this.#link.session.context } : { data: message, raw },
+      );
   }
 
   #discriminant(message: unknown): unknown {

@@ -1,22 +1,26 @@
 // Bundles each entry. These imports are made here: `#core`, where the entry has its core; `#ranges`, what the core says
 // the options' numbers may be; `#glue`, what is left of what wasm-bindgen wrote; `#face`, the JavaScript
-// half of src/web/js.rs; and `#wasm`, the wasm bytes inside a JavaScript module.
+// half of src/web/js.rs; and `#wasm`, the wasm bytes inside a JavaScript module. `SESSION` is a constant, and what is of
+// sessions alone is nowhere else.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../failure.mjs";
-import { glueDir, inRoot, pkg } from "../paths.mjs";
+import { inRoot, pkg } from "../paths.mjs";
 import { entries } from "./entries.mjs";
-import { wasm } from "./wasm.mjs";
+import { cores } from "./wasm.mjs";
 import { wasmModule } from "./wasm-text.mjs";
 
 export async function bundleEntries() {
   mkdirSync(pkg, { recursive: true });
   for (const entry of entries) {
-    const code = await bundle(entry, readFileSync(wasm));
+    const code = await bundle(entry, readFileSync(coreOf(entry).wasm));
     refuseUrls(entry, code);
     writeFileSync(join(pkg, `${entry.name}.js`), code);
   }
 }
+
+/** What an entry has for its core. */
+export const coreOf = ({ session }) => (session ? cores.session : cores.plain);
 
 /** The text of an entry's file, with this wasm in it if it inlines any. */
 export async function bundle(entry, wasmBytes) {
@@ -31,16 +35,17 @@ export async function bundle(entry, wasmBytes) {
     minify: true,
     legalComments: "none",
     logLevel: "warning",
-    plugins: [virtualModules(wasmBytes, entry.core)],
+    define: { SESSION: String(entry.session === true) },
+    plugins: [virtualModules(wasmBytes, entry)],
   });
   return outputFiles[0].text;
 }
 
-const virtualModules = (wasmBytes, core = "ts/load.ts") => ({
+const virtualModules = (wasmBytes, { core = "ts/load.ts", ...entry }) => ({
   name: "virtual-modules",
   setup(build) {
     build.onResolve({ filter: /^#glue$/ }, () => ({
-      path: join(glueDir, "everwire.js"),
+      path: coreOf(entry).glue,
       sideEffects: false,
     }));
     // The glue imports a copy of it; there is to be one.
@@ -64,10 +69,11 @@ async function rangesModule() {
     write: false,
     bundle: true,
     format: "esm",
-    plugins: [virtualModules(new Uint8Array())],
+    define: { SESSION: "false" },
+    plugins: [virtualModules(new Uint8Array(), {})],
   });
   const { start, supply } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
-  supply(() => readFileSync(wasm));
+  supply(() => readFileSync(cores.plain.wasm));
   const core = start();
   const ranges = [];
   for (let i = 0; core.range(i, 1) > 0; i++) ranges.push([0, 1, 2].map((what) => core.range(i, what)));

@@ -1,5 +1,6 @@
 // What the npm package exports: one file in pkg/ for each of these sources. `beside`: the file that it finds beside
 // itself. `core`: where its core is, if not right there. `noCore`: it is for use with any of the others, and holds none.
+// `session`: its core keeps sessions.
 export const entries = [
   { name: "everwire", source: "ts/everwire.ts" },
   { name: "url", source: "ts/url.ts", beside: "everwire.wasm" },
@@ -8,4 +9,5 @@ export const entries = [
   { name: "cbor", source: "ts/cbor.ts", noCore: true },
   { name: "worker", source: "ts/worker.ts", core: "ts/worker/remote.ts", beside: "worker-host.js" },
   { name: "worker-host", source: "ts/worker-host.ts" },
+  { name: "session", source: "ts/session.ts", session: true },
 ];

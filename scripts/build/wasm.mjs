@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { cargoTarget, glueDir, inRoot, npmTarget, pkg } from "../paths.mjs";
+import { cargoTarget, inRoot, npmTarget, pkg } from "../paths.mjs";
 import { output, run } from "../process.mjs";
 import { shortenNames } from "./glue.mjs";
 import { trapAtOnce } from "./panics.mjs";
@@ -22,36 +22,58 @@ const RECIPE = ["wasm", "panics", "glue", "rewrite", "wasm-features"].map(
 );
 const TARGET = "wasm32-unknown-unknown";
 const PROFILE = "wasm-release";
-const FEATURES = ["--no-default-features", "--features", "js"];
-const CARGO = ["build", "--locked", "--profile", PROFILE, "--target", TARGET, "--lib", ...FEATURES];
+const CARGO = [
+  "build",
+  "--locked",
+  "--profile",
+  PROFILE,
+  "--target",
+  TARGET,
+  "--lib",
+  "--no-default-features",
+];
 const BINDGEN = ["--target", "web", "--omit-default-module-path", "--out-name", "everwire"];
 
 const SMALLER = ["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"];
 
 const compiled = join(cargoTarget, TARGET, PROFILE, "everwire.wasm");
-const bound = join(glueDir, "everwire_bg.wasm");
-export const wasm = join(npmTarget, "everwire.wasm");
-const stamp = join(npmTarget, "wasm.stamp");
 
-/** Leaves the glue in target/npm/glue and the finished wasm in target/npm and pkg. */
+/** What is built of the core: its cargo features, and where the finished wasm and what is left of its glue lie. */
+const core = (name, features) => ({
+  features,
+  glueDir: join(npmTarget, name),
+  glue: join(npmTarget, name, "everwire.js"),
+  wasm: join(npmTarget, `${name}.wasm`),
+  stamp: join(npmTarget, `${name}.stamp`),
+});
+export const cores = { plain: core("plain", "js"), session: core("session", "js,session") };
+
+/** Leaves each core in target/npm, and the plain one in pkg too. */
 export async function buildWasm() {
-  await run("cargo", CARGO, { env: { CARGO_ENCODED_RUSTFLAGS: await rustFlags() } });
-  const inputs = fingerprint();
-  if (!existsSync(stamp) || !existsSync(wasm) || readFileSync(stamp, "utf8") !== inputs) {
-    rmSync(stamp, { force: true });
-    mkdirSync(glueDir, { recursive: true });
-    await run("wasm-bindgen", [...BINDGEN, "--out-dir", glueDir, compiled]);
-    await trapAtOnce(bound);
-    const wasmOpt = [inRoot("node_modules/binaryen/bin/wasm-opt"), ...featureOptions];
-    await run(process.execPath, [...wasmOpt, ...SMALLER, bound, "-o", wasm]);
-    const names = ["--minify-imports-and-exports-and-modules", wasm, "-o", wasm];
-    shortenNames(join(glueDir, "everwire.js"), await output(process.execPath, [...wasmOpt, ...names]));
-    // Throws where an engine would refuse it.
-    await WebAssembly.compile(readFileSync(wasm));
-    writeFileSync(stamp, inputs);
+  const env = { CARGO_ENCODED_RUSTFLAGS: await rustFlags() };
+  for (const core of Object.values(cores)) {
+    await run("cargo", [...CARGO, "--features", core.features], { env });
+    await finish(core);
   }
   mkdirSync(pkg, { recursive: true });
-  copyFileSync(wasm, join(pkg, "everwire.wasm"));
+  copyFileSync(cores.plain.wasm, join(pkg, "everwire.wasm"));
+}
+
+async function finish({ glueDir, glue, wasm, stamp }) {
+  const inputs = fingerprint();
+  if (existsSync(stamp) && existsSync(wasm) && readFileSync(stamp, "utf8") === inputs) return;
+  rmSync(stamp, { force: true });
+  mkdirSync(glueDir, { recursive: true });
+  await run("wasm-bindgen", [...BINDGEN, "--out-dir", glueDir, compiled]);
+  const bound = join(glueDir, "everwire_bg.wasm");
+  await trapAtOnce(bound);
+  const wasmOpt = [inRoot("node_modules/binaryen/bin/wasm-opt"), ...featureOptions];
+  await run(process.execPath, [...wasmOpt, ...SMALLER, bound, "-o", wasm]);
+  const names = ["--minify-imports-and-exports-and-modules", wasm, "-o", wasm];
+  shortenNames(glue, await output(process.execPath, [...wasmOpt, ...names]));
+  // Throws where an engine would refuse it.
+  await WebAssembly.compile(readFileSync(wasm));
+  writeFileSync(stamp, inputs);
 }
 
 function fingerprint() {

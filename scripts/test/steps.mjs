@@ -52,7 +52,8 @@ async function clippyNative() {
 
 async function clippyWasm() {
   await clippy("--package", "everwire", ...WASM, ...rustFeatures);
-  await clippy("--package", "everwire", ...WASM, "--no-default-features", "--features", "js");
+  for (const features of ["js", "js,session"])
+    await clippy("--package", "everwire", ...WASM, "--no-default-features", "--features", features);
 }
 
 async function doc() {

@@ -6,11 +6,22 @@ export { attach, buffered, close, detach, listen, moment, now, offer, refusal, s
 /** The running instance's wires by number, none of them kept alive. */
 let wires;
 let ready = [];
+/** That of the running instance, where the bytes of a session cross. */
+let memory;
 const collected = new FinalizationRegistry((forget) => forget());
 
 /** A new instance numbers its wires from the beginning. */
 export function begin() {
   wires = [];
+}
+
+export function share(exported) {
+  memory = exported;
+}
+
+/** So many bytes of what is shared; of use until the next call into the instance. */
+export function view(at, length) {
+  return new Uint8Array(memory.buffer, at, length);
 }
 
 /** `forget` is called when the wire has been collected. */

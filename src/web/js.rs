@@ -8,6 +8,10 @@
 
 mod face;
 mod numbers;
+#[cfg(not(feature = "session"))]
+mod plain;
+#[cfg(feature = "session")]
+mod session;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -18,8 +22,8 @@ use self::face::{Elsewhere, Face, NO_FLOOR, Parcel, Text};
 use self::numbers::*;
 use super::lifecycle;
 use crate::core::{
-    Cause, Close, Config, Inbox, Input, Kind, LinkId, Machine, MessageId, Micros, Overflow, RANGES,
-    SendOptions, Ticket, Transmit, retry_after,
+    Cause, Close, Config, Inbox, Input, LinkId, Machine, MessageId, Micros, Overflow, RANGES, SendOptions,
+    Ticket, retry_after,
 };
 use crate::engine::Engine;
 
@@ -60,11 +64,26 @@ pub fn create(flags: u32) -> f64 {
     config.awaits_welcome = flags & AWAITS_WELCOME != 0;
     config.decides = flags & DECIDES != 0;
     config.local = flags & LOCAL != 0;
+    #[cfg(feature = "session")]
+    let session = match session::config(|index| given(RANGES.len() + index), flags) {
+        Ok(session) => session,
+        Err(index) => return -1.0 - (RANGES.len() + index) as f64,
+    };
     WIRES.with_borrow_mut(|wires| {
         let number = place_in(wires);
-        let face = Face { number: number as i32, inboxes: RefCell::default(), deciding: Cell::default() };
+        let face = Face {
+            number: number as i32,
+            inboxes: RefCell::default(),
+            deciding: Cell::default(),
+            #[cfg(feature = "session")]
+            max_frame: session.limits.max_frame as u32,
+        };
+        #[cfg(feature = "session")]
+        let engine = Engine::with_session(config, session, random(), face);
+        #[cfg(not(feature = "session"))]
+        let engine = Engine::new(config, random(), face);
         if let Some(place) = wires.get_mut(number) {
-            *place = Some(Rc::new(Engine::new(config, random(), face)));
+            *place = Some(Rc::new(engine));
         }
         number as f64
     })
@@ -85,6 +104,10 @@ fn wire(number: u32) -> Option<Rc<Wire>> {
 /// What a number option may be: 0 for its smallest value, 1 for its largest, 2 for whether `Infinity` is allowed too.
 #[wasm_bindgen]
 pub fn range(index: usize, what: u8) -> f64 {
+    #[cfg(feature = "session")]
+    if let Some(range) = index.checked_sub(RANGES.len()).and_then(|index| session::MORE_RANGES.get(index)) {
+        return range.get(usize::from(what)).copied().unwrap_or(0.0);
+    }
     RANGES.get(index).map_or(0.0, |option| match what {
         0 => option.min,
         1 => option.max,
@@ -92,41 +115,15 @@ pub fn range(index: usize, what: u8) -> f64 {
     })
 }
 
-/// Hands data to the socket past the queue.
-#[wasm_bindgen]
-pub fn pass(number: u32, len: u32) -> u8 {
-    match wire(number).and_then(|wire| wire.pass(&0, len as usize)) {
-        Some(Transmit::Accepted) => TAKEN,
-        Some(Transmit::Threw) => THREW,
-        _ => HAS_TO_QUEUE,
-    }
-}
-
-/// The message's number while it waits; 0 minus the reason if it was refused; [`TOLD`] if it has gone
-/// through the queue already. `replaced` is the number of the message of the
-/// same key, negative if there is none.
-#[wasm_bindgen]
-pub fn queue(number: u32, receipt: u32, len: u32, lane: u8, ttl: f64, replaced: f64) -> f64 {
-    let Some(wire) = wire(number) else { return 0.0 };
+fn enqueue(wire: &Wire, parcel: Parcel, lane: u8, ttl: f64, replaced: f64) -> f64 {
     let ttl = ttl.is_finite().then(|| Micros::from_millis_f64(ttl));
     let key = (replaced >= 0.0).then_some(MessageId(replaced as u64));
     let options = SendOptions { key, ttl, lane };
-    match wire.with(|machine, now| machine.send(now, Parcel { receipt, len }, options)) {
+    match wire.with(|machine, now| machine.send(now, parcel, options)) {
         Ok(id) if wire.read(|machine| machine.is_queued(id)) => id.0 as f64,
         Ok(_) => TOLD,
         Err(refused) => -f64::from(refused.reason as u8),
     }
-}
-
-/// What to do with an arriving message: a [`Delivery`](crate::engine::Delivery).
-#[wasm_bindgen]
-pub fn received(number: u32, link: u32, kind: u8, len: u32) -> u8 {
-    let kind = match kind {
-        KIND_PONG => Kind::Pong,
-        KIND_WELCOME => Kind::Welcome,
-        _ => Kind::Message,
-    };
-    wire(number).map_or(0, |wire| wire.received(LinkId(link), kind, len as usize) as u8)
 }
 
 /// Everything that is not called for every message, by the numbers of `ts/core.ts`.
@@ -150,6 +147,8 @@ pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
             return 0.0;
         }
         READ..=CLOSE_INBOX => return answer(&wire, what, a, b),
+        #[cfg(feature = "session")]
+        session::FLUSH.. => return session::act(&wire, what, a),
         // The TypeScript that stood for it has been collected.
         FORGET => {
             drop(WIRES.with_borrow_mut(|wires| wires.get_mut(number as usize).map(Option::take)));
@@ -182,6 +181,8 @@ pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
             TARGET_FAILED => input = Some(Input::TargetFailed { ticket }),
             GREETED => input = Some(Input::Greeted { link, ok: b != 0.0 }),
             SOCKET_OPENED => input = Some(Input::Opened { link }),
+            #[cfg(feature = "session")]
+            SOCKET_ERRORED if b == 2.0 => input = Some(Input::DialFailed { link, cause: Cause::NoSession }),
             SOCKET_ERRORED if b != 0.0 => {
                 input = Some(Input::DialFailed { link, cause: Cause::MixedContent })
             }
@@ -246,6 +247,10 @@ fn answer(wire: &Wire, what: u8, a: f64, b: f64) -> f64 {
 
 /// A number of `ts/core.ts` past the counts, or a count.
 fn read_from(machine: &Machine<Parcel, Elsewhere>, number: u32) -> f64 {
+    #[cfg(feature = "session")]
+    if let Some(read) = session::read_from(machine, number) {
+        return read;
+    }
     match number {
         QUEUED_BYTES => machine.queued_bytes() as f64,
         QUEUED => machine.queued() as f64,

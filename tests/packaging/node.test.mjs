@@ -34,6 +34,11 @@ describe("in Node, where there is no page", () => {
     assert.equal(await inNode(code), "function function\n");
   });
 
+  it("importing everwire/session does nothing, and the process ends", async () => {
+    const code = `import { SessionWire } from "everwire/session"; console.log(typeof SessionWire);`;
+    assert.equal(await inNode(code), "function\n");
+  });
+
   it("a new wire stays idle, and the process ends", async () => {
     const code = `
       import { Wire } from "everwire";

@@ -6,6 +6,8 @@ use wasm_bindgen::prelude::*;
 
 use super::Wire;
 use super::numbers::*;
+#[cfg(feature = "session")]
+use super::session::{ASKED, KEEP, LET_GO, SOON};
 use crate::core::{
     Cause, Close, CloseReason, Event, HostKeys, Inbox, Input, LinkId, Micros, Output, Payload, Phase, State,
     Texts, Ticket, Transmit,
@@ -17,7 +19,7 @@ use crate::web::socket::refused;
 #[wasm_bindgen(module = "/src/web/face.js")]
 extern "C" {
     /// Tells or asks the wire something. It may not throw: an exception would end the instance.
-    fn call(
+    pub(super) fn call(
         wire: i32,
         what: i32,
         a: f64,
@@ -38,6 +40,9 @@ pub(super) struct Face {
     pub(super) inboxes: RefCell<Vec<Option<Inbox<()>>>>,
     /// The ticket of the latest question for a decision.
     pub(super) deciding: Cell<u32>,
+    /// The largest frame taken, in bytes.
+    #[cfg(feature = "session")]
+    pub(super) max_frame: u32,
 }
 
 /// A message: its receipt's number, and its length in bytes.
@@ -45,6 +50,9 @@ pub(super) struct Face {
 pub(super) struct Parcel {
     pub(super) receipt: u32,
     pub(super) len: u32,
+    /// When a request is over.
+    #[cfg(feature = "session")]
+    pub(super) deadline: Option<Micros>,
 }
 
 /// A close reason: its number in JavaScript, and the floor it sets in milliseconds.
@@ -160,15 +168,7 @@ impl Platform for Face {
     }
 
     fn offer(&self, link: LinkId, data: &u32) -> (Transmit, u64) {
-        // What is buffered if the socket took it, -1 if it is not open, -2 minus what is buffered if it threw.
-        let answer = self.tell(OFFER, f64::from(link.0), f64::from(*data), 0.0);
-        if answer >= 0.0 {
-            (Transmit::Accepted, answer as u64)
-        } else if answer > -2.0 {
-            (Transmit::NotOpen, 0)
-        } else {
-            (Transmit::Threw, (-2.0 - answer) as u64)
-        }
+        sent(self.tell(OFFER, f64::from(link.0), f64::from(*data), 0.0))
     }
 
     fn buffered(&self) -> u64 {
@@ -202,12 +202,44 @@ impl Platform for Face {
                 (DRAINED, f64::from(watch), f64::from(empty), Cause::Started, none)
             }
             Event::Message => (MESSAGE, f64::from(!over), 0.0, Cause::Started, none),
+            #[cfg(feature = "session")]
+            Event::Session(event) => return self.tell_session(event, over),
         };
         self.tell_close(what, [a, b, 0.0], cause as i32, close);
     }
 
     fn release(&self) {
         self.tell(RELEASE, 0.0, 0.0, 0.0);
+    }
+
+    #[cfg(feature = "session")]
+    fn encode(&self, payload: &Parcel, out: &mut Vec<u8>) -> crate::engine::Encoded {
+        self.encode_parcel(payload, out)
+    }
+
+    #[cfg(feature = "session")]
+    fn asked(&self, tag: u32, request: u64) {
+        self.tell(ASKED, f64::from(tag), request as f64, 0.0);
+    }
+
+    #[cfg(feature = "session")]
+    fn write(&self, link: LinkId, frame: &[u8]) -> (Transmit, u64) {
+        self.write_frame(link, frame)
+    }
+
+    #[cfg(feature = "session")]
+    fn soon(&self) {
+        self.tell(SOON, 0.0, 0.0, 0.0);
+    }
+
+    #[cfg(feature = "session")]
+    fn keep(&self, frame: u32) {
+        self.tell(KEEP, f64::from(frame), 0.0, 0.0);
+    }
+
+    #[cfg(feature = "session")]
+    fn forget(&self, frame: u32) {
+        self.tell(LET_GO, f64::from(frame), 0.0, 0.0);
     }
 
     fn obey(&self, wire: &Wire, output: Output<Parcel, Text>) {
@@ -241,9 +273,28 @@ impl Platform for Face {
                 }
             }
             Output::Settled { payload, outcome } => {
-                self.tell(SETTLED, f64::from(payload.receipt), outcome.number() as f64, 0.0);
+                #[cfg(feature = "session")]
+                let number = Self::number_of(wire, outcome);
+                #[cfg(not(feature = "session"))]
+                let number = outcome.number();
+                self.tell(SETTLED, f64::from(payload.receipt), number as f64, 0.0);
             }
             Output::Event(event) => wire.tell(event),
+            // The engine's own business.
+            #[cfg(feature = "session")]
+            Output::Frame { .. } | Output::Forget { .. } => {}
         }
+    }
+}
+
+/// What came of offering something to a socket: what is buffered if it took it, -1 if it is not open, -2
+/// minus what is buffered if it threw.
+pub(super) fn sent(answer: f64) -> (Transmit, u64) {
+    if answer >= 0.0 {
+        (Transmit::Accepted, answer as u64)
+    } else if answer > -2.0 {
+        (Transmit::NotOpen, 0)
+    } else {
+        (Transmit::Threw, (-2.0 - answer) as u64)
     }
 }

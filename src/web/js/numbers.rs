@@ -1,7 +1,5 @@
 //! The numbers that `ts/core.ts` and this surface speak in, under the same names.
 
-use crate::engine::Delivery;
-
 // What `create` is told besides numbers, one bit each; the lowest two are the overflow policy.
 pub(super) const HEARTBEAT: u32 = 4;
 pub(super) const GREETS: u32 = 8;
@@ -69,14 +67,5 @@ pub(super) const RELEASE: i32 = 50;
 pub(super) const ITEM: i32 = 51;
 pub(super) const BUFFERED: i32 = 52;
 
-// What `pass`, `queue` and `received` take and answer.
-pub(super) const TAKEN: u8 = 1;
-pub(super) const THREW: u8 = 2;
-pub(super) const HAS_TO_QUEUE: u8 = 0;
-/// It has gone through the queue already and its receipt is being told.
+/// What `queue` answers: it has gone through the queue already and its receipt is being told.
 pub(super) const TOLD: f64 = -100.0;
-pub(super) const KIND_PONG: u8 = 1;
-pub(super) const KIND_WELCOME: u8 = 2;
-
-// `received` answers with the engine's own numbers, which may not drift from these.
-const _: () = assert!(Delivery::Drop as u8 == 0 && Delivery::Now as u8 == 1 && Delivery::Later as u8 == 2);

@@ -11,7 +11,7 @@ const uncaught = [];
 addEventListener("error", ({ error, message }) => uncaught.push(error ?? message));
 addEventListener("unhandledrejection", ({ reason }) => uncaught.push(reason));
 
-// Not before the wasm can be watched. `?entry=worker`: the one whose connections live in a worker.
+// Not before the wasm can be watched. `?entry=worker`: the one whose connections live in a worker; `session`: with sessions.
 const entry = new URLSearchParams(location.search).get("entry") ?? "everwire";
 const everwire = await import(`/pkg/${entry}.js`);
 
@@ -25,7 +25,7 @@ window.runScenario = async (file, title) => {
     over: over.signal,
     /** A wire that is closed when the scenario is over. */
     wire: (url, options) => {
-      const wire = new everwire.Wire(url, options);
+      const wire = new (everwire.Wire ?? everwire.SessionWire)(url, options);
       over.signal.addEventListener("abort", () => wire.close());
       return wire;
     },

@@ -1,0 +1,149 @@
+import type { WireEvent } from "./events.ts";
+import { Handlers } from "./handlers.ts";
+import type { RequestOptions } from "./request.ts";
+import type { SessionReceipt, SessionSendOptions, SessionWire } from "./session-wire.ts";
+import type { Raw } from "./codec.ts";
+
+export interface ChannelEventMap<In> {
+  message: WireEvent<{ readonly data: In; readonly ack?: () => void }>;
+  /** The server has opened it; again after each session that was lost. */
+  open: WireEvent<{ readonly data: unknown }>;
+  /** It is shut, and stays so. */
+  shut: WireEvent<{ readonly code: number; readonly reason: string }>;
+}
+
+type Listener<Event> = ((event: Event) => void) | { handleEvent(event: Event): void } | null;
+
+/** A part of a session with a name. It outlives connections, and is opened anew in the session after one that is lost. */
+export class Channel<In = unknown, Out = In> extends EventTarget {
+  readonly name: string;
+  /** @internal Its number; negative when shut. */
+  number: number;
+  readonly #wire: SessionWire<any, any, any>;
+  readonly #handlers: Handlers<In>;
+  readonly #shut: (code: number, reason: string) => void;
+  #open = false;
+
+  /** @internal */
+  constructor(
+    wire: SessionWire<any, any, any>,
+    name: string,
+    number: number,
+    discriminant: string | undefined,
+    shut: (code: number, reason: string) => void,
+  ) {
+    super();
+    this.name = name;
+    this.number = number;
+    this.#wire = wire;
+    this.#handlers = new Handlers(discriminant);
+    this.#shut = shut;
+  }
+
+  get state(): "opening" | "open" | "shut" {
+    return this.number < 0 ? "shut" : this.#open ? "open" : "opening";
+  }
+
+  /** Resolves when it is open, at once if it is; rejects with the `ChannelShut` if it is shut instead. */
+  get opened(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#open) return resolve();
+      if (this.number < 0) return reject(new ChannelShut(this.name, 0, ""));
+      const over = new AbortController();
+      const until = { signal: over.signal };
+      this.addEventListener("open", () => (over.abort(), resolve()), until);
+      this.addEventListener(
+        "shut",
+        ({ code, reason }) => (over.abort(), reject(new ChannelShut(this.name, code, reason))),
+        until,
+      );
+    });
+  }
+
+  /** As on the wire. It may be sent before the server has opened the channel. */
+  send(message: Out, options: Omit<SessionSendOptions, "channel"> = {}): SessionReceipt<Out> {
+    return this.#wire.send(message, { ...options, channel: this });
+  }
+
+  /** As on the wire. */
+  volatile(message: Out): boolean {
+    return this.#wire.volatile(message, { channel: this });
+  }
+
+  /** As on the wire. */
+  request(
+    method: string,
+    payload?: unknown,
+    options: Omit<RequestOptions, "channel"> = {},
+  ): Promise<unknown> {
+    return this.#wire.request(method, payload, { ...options, channel: this });
+  }
+
+  /** As on the wire. */
+  on(handler: (message: In, context: { ack?: () => void }) => void): () => void;
+  on(type: string | number, handler: (message: In, context: { ack?: () => void }) => void): () => void;
+  on(type: unknown, handler?: unknown): () => void {
+    return this.#handlers.on(type, handler);
+  }
+
+  override addEventListener<Type extends keyof ChannelEventMap<In>>(
+    type: Type,
+    listener: Listener<ChannelEventMap<In>[Type]>,
+    options?: AddEventListenerOptions | boolean,
+  ): void {
+    super.addEventListener(type, listener as EventListener, options);
+  }
+
+  override removeEventListener<Type extends keyof ChannelEventMap<In>>(
+    type: Type,
+    listener: Listener<ChannelEventMap<In>[Type]>,
+    options?: EventListenerOptions | boolean,
+  ): void {
+    super.removeEventListener(type, listener as EventListener, options);
+  }
+
+  /** Shuts it for good. What waits to be sent on it is taken back. `code` is yours; a reason over 123 bytes is cut. */
+  shut(code = 0, reason = ""): void {
+    if (this.number >= 0) this.#shut(code, reason);
+  }
+
+  /** @internal */
+  deliver(message: In, raw: Raw, ack: (() => void) | undefined): void {
+    this.#handlers.deliver(message, ack);
+    this.dispatchEvent(Object.assign(new Event("message"), { data: message, raw, ack }));
+  }
+
+  /** @internal The server has opened it, or its session is lost. */
+  opens(data: unknown): void {
+    this.#open = true;
+    this.dispatchEvent(Object.assign(new Event("open"), { data }));
+  }
+
+  /** @internal */
+  closes(): void {
+    this.#open = false;
+  }
+
+  /** @internal */
+  ends(code: number, reason: string): void {
+    this.number = -1;
+    this.#open = false;
+    this.dispatchEvent(Object.assign(new Event("shut"), { code, reason }));
+  }
+}
+
+/** A channel was shut before it opened. */
+export class ChannelShut extends Error {
+  override readonly name = "ChannelShut";
+  /** The server's own. */
+  readonly code: number;
+  /** In the server's words. */
+  readonly reason: string;
+
+  /** @internal */
+  constructor(channel: string, code: number, reason: string) {
+    super(`The channel ${JSON.stringify(channel)} is shut${reason && `: ${reason}`}.`);
+    this.code = code;
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,41 @@
+import { report } from "./errors.ts";
+
+type Handler = (message: never, context: { ack?: () => void }) => void;
+
+const ALL = Symbol();
+
+/** Handlers of messages, by the type of these. */
+export class Handlers<In> {
+  readonly #handlers = new Map<unknown, Set<Handler>>();
+  readonly #discriminant: string;
+
+  constructor(discriminant = "type") {
+    this.#discriminant = discriminant;
+  }
+
+  on(type: unknown, handler?: unknown): () => void {
+    const key = handler ? type : ALL;
+    const added = (handler ?? type) as Handler;
+    const handlers = this.#handlers.get(key) ?? new Set();
+    this.#handlers.set(key, handlers.add(added));
+    return () => {
+      handlers.delete(added);
+      if (handlers.size === 0 && this.#handlers.get(key) === handlers) this.#handlers.delete(key);
+    };
+  }
+
+  /** One that throws is reported, and the others are called. */
+  deliver(message: In, ack: (() => void) | undefined): void {
+    const tagged = typeof message === "object" && message !== null;
+    const type = tagged ? (message as Record<string, unknown>)[this.#discriminant] : undefined;
+    for (const handlers of [this.#handlers.get(ALL), this.#handlers.get(type)]) {
+      for (const handler of handlers ?? []) {
+        try {
+          handler(message as never, ack ? { ack } : {});
+        } catch (error) {
+          report(error);
+        }
+      }
+    }
+  }
+}
