@@ -5,7 +5,8 @@ const FLOOD = encodeURIComponent(JSON.stringify({ type: "flood" }));
 
 /**
  * What each button is called, what to expect of it, and what it orders, in turn, of this page's own connection, or of
- * `all` in the room; `lasts` is shown running out on the button, in milliseconds.
+ * `all` in the room (of `session:`, `plain:` and `wait` scenes/both-lines.js knows); `lasts` is shown running out on the
+ * button, in milliseconds.
  */
 export const FAULTS = {
   kill: {
@@ -77,6 +78,36 @@ export const FAULTS = {
     hint: "2,000 messages at once. All arrive, the link stays.",
     orders: [`say?n=2000&text=${FLOOD}`],
     done: "2,000 messages are on their way.",
+  },
+  tear: {
+    name: "Tear both lines",
+    hint: "For 250 ms nothing gets through, then both break.",
+    orders: ["silence?ms=5000", "wait?ms=250", "kill"],
+    done: "What was under way is gone.",
+  },
+  move: {
+    name: "Drain the server",
+    hint: "The session opens its next line before this one ends. Plain is cut.",
+    orders: ["session:session/goaway?grace=4000", "plain:close?code=1012"],
+    done: "The session moves over while its line still works.",
+  },
+  crash: {
+    name: "Kill, keep store",
+    hint: "The server of the session dies, and comes back with what it had kept.",
+    orders: ["session:session/restart?state=kept", "plain:kill"],
+    done: "Killed and started again, with its store.",
+  },
+  expire: {
+    name: "End the session",
+    hint: "The server gives it up and proves how far it came.",
+    orders: ["silence?ms=5000", "wait?ms=250", "session:session/restart?state=buried", "kill"],
+    done: "Ended, and proved.",
+  },
+  forget: {
+    name: "Forget all",
+    hint: "The server dies without a store. What was under way is in doubt.",
+    orders: ["silence?ms=5000", "wait?ms=250", "session:session/restart?state=lost", "kill"],
+    done: "Nobody knows any more what had arrived.",
   },
   restart: {
     name: "Restart, 3 s",

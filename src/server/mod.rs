@@ -122,3 +122,7 @@ pub use peer::{Peer, Receipt, Settled};
 pub use reply::{Failure, Reply, Responder};
 pub use server::Server;
 pub use transport::{Broken, Message, Transport};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/sessions.md")]
+struct Guide;

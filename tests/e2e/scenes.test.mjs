@@ -14,6 +14,7 @@ const PAGES = {
   game: "Game",
   devices: "Devices",
   notices: "Notices",
+  sessions: "Sessions",
 };
 
 let peer;
@@ -217,6 +218,51 @@ for (const browser of browsers) {
         await page.reach("open");
       }));
 
+    it("sessions: broken again and again it loses nothing and brings nothing twice, where a plain wire does", () =>
+      visitAlone(browser, "scenes/sessions.html", async (page) => {
+        await page.click("#ask");
+        await page.comeAlive("sessions");
+        await page.click("#often");
+        await page.until(() => Number(document.getElementById("resumed").textContent) >= 5, AFTER_FAULT);
+        await page.click("#often");
+        await page.shows("#asked", "All 200 parts came, each once and in order.", AFTER_FAULT);
+        await page.click("#run");
+        await page.until(haveAllComeBack, AFTER_FAULT);
+        const { written, delivered, missing, twice, arrived, echoesMissing, echoesTwice } =
+          await page.books();
+        assert.deepEqual([delivered, arrived], [written, written]);
+        assert.deepEqual([missing, twice, echoesMissing, echoesTwice], ["0", "0", "0", "0"]);
+        assert.match(await page.text("#plain .verdict"), /^[\d,]+ lost without a word/);
+        assert.equal(await page.text("#session .verdict"), "Nothing lost, nothing twice");
+      }));
+
+    it("sessions: a session that is lost says what is in doubt, and with proof that nothing is", () =>
+      visitAlone(browser, "scenes/sessions.html", async (page) => {
+        await page.until(
+          () => document.querySelector('[data-row="echoed"] [data-of="session"]').textContent > 0,
+        );
+        await page.click('[data-fault="expire"]');
+        await page.shows("#losses", "with proof of how far it came: nothing is in doubt");
+        await page.reach("open");
+        assert.equal((await page.books()).doubt, "0");
+
+        await page.click('[data-fault="forget"]');
+        await page.shows("#losses li:first-child", "The session is lost. In doubt: ");
+        await page.shows("#losses li:first-child", "the server says: ");
+        await page.reach("open");
+        await page.click("#run");
+        await page.until(isNothingUnderWay);
+        const { written, delivered, doubt, missing, twice } = await page.books();
+        assert.ok(doubt > 0);
+        assert.equal(Number(delivered) + Number(doubt), Number(written));
+        assert.deepEqual([missing, twice], ["0", "0"]);
+
+        await page.click('[data-fault="move"]');
+        await page.shows("#fault-answer", "moves over");
+        await page.until(() => Number(document.getElementById("resumed").textContent) >= 1);
+        assert.equal(await page.state(), "open");
+      }));
+
     it("notices: counted in the title while the tab is behind another, caught up on after a cut, shown once", () =>
       visit(browser, "scenes/notices.html", async (page) => {
         await page.click("#push");
@@ -276,6 +322,18 @@ function isCursorAt(x, y) {
   return [...document.querySelectorAll(".cursor:not([data-who^=robot])")].some(
     ({ style }) => Math.abs(parseFloat(style.left) - x) < 0.5 && Math.abs(parseFloat(style.top) - y) < 0.5,
   );
+}
+
+/** Whether the session has nothing to send and its echoes are here; run in the page. */
+function haveAllComeBack() {
+  const of = (row) => document.querySelector(`[data-row="${row}"] [data-of="session"]`).textContent;
+  return of("echoed") === of("written") && of("arrived") === of("written") && of("in-flight") === "0";
+}
+
+/** Whether the session waits for nothing; run in the page. */
+function isNothingUnderWay() {
+  const of = (row) => document.querySelector(`[data-row="${row}"] [data-of="session"]`).textContent;
+  return of("waiting") === "0" && of("in-flight") === "0";
 }
 
 /** Counts what the page has received over some time, by its own clock; run in the page. */
@@ -364,6 +422,23 @@ class Scene extends Page {
     }, fault);
   }
 
+  /** What the page has counted of the session. */
+  books() {
+    return this.run(() => {
+      const of = (row) => document.querySelector(`[data-row="${row}"] [data-of="session"]`).textContent;
+      return {
+        written: of("written"),
+        delivered: of("left"),
+        doubt: of("doubt"),
+        arrived: of("arrived"),
+        missing: of("missing"),
+        twice: of("twice"),
+        echoesMissing: of("echoes-missing"),
+        echoesTwice: of("echoes-twice"),
+      };
+    });
+  }
+
   async press(...keys) {
     await this.driver.switchTo().window(this.handle);
     await this.driver
@@ -434,6 +509,10 @@ class Scene extends Page {
       await this.shows("#presence", "The device is there.");
       await this.click("#power");
       await this.shows("#commands", "✓✓ done");
+    } else if (scene === "sessions") {
+      await this.click('[data-fault="tear"]');
+      await this.until(() => document.querySelector('#plain .verdict[data-clean="false"]'));
+      await this.reach("open");
     } else {
       await this.click("#push");
       await this.shows("#unread", "1");

@@ -58,6 +58,8 @@ async fn each_method_answers_as_its_name_says() {
     for (more, item) in [(true, "1"), (true, "2"), (false, "3")] {
         assert_eq!(client.next().await, response(0, more, item));
     }
+    client.ask("stream", "2 20").await;
+    assert_eq!([client.next().await, client.next().await], [response(0, true, "1"), response(0, false, "2")]);
     client.ask("fail", "17").await;
     assert_eq!(client.next().await, response(17, false, "failed, as asked"));
     client.ask("never", "").await;
@@ -71,6 +73,22 @@ async fn each_method_answers_as_its_name_says() {
     client.half.respond(id, 0, false, payload(0, "ann"));
     client.flush().await;
     assert_eq!(client.next().await, response(0, false, "ann"));
+}
+
+#[tokio::test]
+async fn what_a_delayed_session_is_sent_comes_late_and_in_order_and_does_not_add_up() {
+    let server = start().await;
+    let mut client = Session::welcomed(server.address(), "/ws?room=s&delay=200").await;
+    let start = std::time::Instant::now();
+    for number in 0..20 {
+        client.say(&number.to_string()).await;
+    }
+    assert_eq!(client.next().await, said("0"));
+    assert!(start.elapsed().as_millis() >= 200, "{:?}", start.elapsed());
+    for number in 1..20 {
+        assert_eq!(client.next().await, said(&number.to_string()));
+    }
+    assert!(start.elapsed().as_millis() < 20 * 200, "{:?}", start.elapsed());
 }
 
 #[tokio::test]

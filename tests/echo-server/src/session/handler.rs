@@ -84,9 +84,14 @@ impl Handler for Clients {
                 respond.ok(request.content);
             }
             "stream" => {
-                let items = number.unwrap_or(0);
+                let (items, pause) = text.split_once(' ').unwrap_or((text, "0"));
+                let items = items.parse::<u64>().unwrap_or(0);
+                let pause = Duration::from_millis(pause.parse().unwrap_or(0));
                 for item in 1..items {
                     respond.part(item.to_string()).await;
+                    if !pause.is_zero() {
+                        sleep(pause).await;
+                    }
                 }
                 respond.ok(if items == 0 { String::new() } else { items.to_string() });
             }

@@ -11,6 +11,8 @@ use crate::reply::Reply;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Manner {
+    /// What the server sends is so long on its way.
+    pub(super) delay: Duration,
     pub(super) silent: bool,
     prefix: String,
     pub(super) welcome: Greeting,
@@ -54,6 +56,7 @@ impl Manner {
             }
         };
         Ok(Self {
+            delay: query.millis("delay")?.unwrap_or_default(),
             silent: query.has("silent"),
             prefix: query.first("prefix").unwrap_or_default().to_owned(),
             welcome,

@@ -1,5 +1,6 @@
 //! One connection of a session: passes frames between the WebSocket and the room's server, and spoils them.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub(crate) async fn run(
     let max_frame = AtomicU64::new(Limits::default().max_frame);
     let close = std::sync::Mutex::new(Close::abnormal());
     let client = member.client();
+    let frames = pin!(delayed(near.frames, manner.delay));
     let up = Up { stream: &mut stream, to: near.to, member: &member, max_frame: &max_frame, close: &close };
     let down = Down {
         sink: &mut sink,
@@ -59,7 +61,7 @@ pub(crate) async fn run(
         biased;
         () = client.killed() => true,
         reset = up.run(silence.subscribe()) => reset,
-        reset = down.run(near.frames, &mut orders) => reset,
+        reset = down.run(frames, &mut orders) => reset,
     };
     let mut close = lock(&close).clone();
     if reset {
@@ -164,7 +166,7 @@ impl Down<'_> {
     /// Whether the connection is to be reset when it is over.
     async fn run(
         mut self,
-        mut frames: Receiver<Framed>,
+        mut frames: impl futures_util::Stream<Item = Framed> + Unpin,
         orders: &mut mpsc::UnboundedReceiver<Order>,
     ) -> bool {
         let mut closing = false;
@@ -359,9 +361,22 @@ impl Down<'_> {
     }
 }
 
+/// Each frame later by as much, in their order, and none held up by those before it.
+fn delayed(frames: Receiver<Framed>, delay: Duration) -> impl futures_util::Stream<Item = Framed> {
+    let late = move |frame| async move {
+        if !delay.is_zero() {
+            sleep(delay).await;
+        }
+        frame
+    };
+    frames.map(late).buffered(ON_THE_WAY)
+}
+
 fn websocket_code(code: u64) -> u16 {
     4000 + u16::try_from(code).unwrap_or_default()
 }
 
+/// Frames that may be delayed at once.
+const ON_THE_WAY: usize = 256;
 /// How long a client may take to close the WebSocket once it was closed here.
 const PATIENCE: Duration = Duration::from_secs(10);
