@@ -39,7 +39,13 @@ pub(crate) async fn run(
     mut orders: mpsc::UnboundedReceiver<Order>,
     sessions: &Sessions,
 ) {
-    let Ok(near) = sessions.join().await else { return };
+    let near = match sessions.join().await {
+        Ok(near) => near,
+        Err(error) => {
+            eprintln!("the sessions of a room cannot be served: {error}");
+            return;
+        }
+    };
     let (mut sink, mut stream) = socket.split();
     let silence = watch::Sender::new(None);
     let max_frame = AtomicU64::new(Limits::default().max_frame);

@@ -181,6 +181,14 @@ impl Session {
         }
     }
 
+    /// The next thing seen, or none once something came that cannot be seen.
+    pub(crate) async fn next_or_acked(&mut self) -> Option<Seen> {
+        if self.seen.is_empty() {
+            self.read().await;
+        }
+        self.seen.pop_front()
+    }
+
     /// Says something and hears it.
     pub(crate) async fn echoes(&mut self, text: &str) {
         self.say(text).await;
