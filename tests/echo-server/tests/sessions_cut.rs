@@ -16,7 +16,9 @@ async fn messages_each_way_outlast_every_cut_each_once_and_in_order() {
     const EACH: u64 = 50_000;
     let server = start().await;
     // A frame is up to 64 KiB long, and counts when it is whole.
-    let proxy = Proxy::start(server.address(), "cut_up=20000-60000&cut_down=70000-150000".parse().unwrap()).await.unwrap();
+    let proxy = Proxy::start(server.address(), "cut_up=20000-60000&cut_down=70000-150000".parse().unwrap())
+        .await
+        .unwrap();
     println!("seed {}", proxy.stats().seed);
     let mut client = Session::dialed(proxy.address(), "/ws?room=s&silent", "").await;
     let mut heard = 0;
