@@ -426,3 +426,20 @@ fn a_refused_request_is_answered_when_what_stands_before_it_is_accepted() {
     assert_eq!(answer(&down(&mut client, &mut server)), Some((second, Answer::Busy as u64)));
     assert!(server.respond(first, 0, false, text(b"")).is_some());
 }
+
+#[test]
+fn a_channel_shut_behind_what_was_accepted_is_open_again_after_a_restart() {
+    let (mut client, mut server) = greeted(Limits::default(), true);
+    let mut stored = Stored::new(identity(1), b"ann".to_vec());
+    let (channel, _) = client.open("room", text(b"")).unwrap();
+    client.message(on(channel, b"hello"));
+    client.shut(channel, 0, "");
+    keep(&mut client, &mut server);
+    assert_eq!(numbers(&up(&mut client, &mut server)), [1, 2, 3]);
+    // All three have arrived, and the first alone is accepted.
+    server.accept(1);
+    let mut server = restarted_server(&mut server, &mut stored);
+    client.gone(1);
+    resume(&mut client, &mut server);
+    assert_eq!(numbers(&up(&mut client, &mut server)), [2, 3]);
+}

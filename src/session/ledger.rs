@@ -37,12 +37,22 @@ pub(super) enum Effect {
         before: u64,
         refused: bool,
     },
+    /// The record is the OPEN that made the channel.
     Shut {
         channel: u64,
+        record: Vec<u8>,
     },
 }
 
 impl Effect {
+    /// The record that opened this channel, if this shuts it.
+    pub(super) fn shuts(&self, of: u64) -> Option<&Vec<u8>> {
+        match self {
+            Self::Shut { channel, record } if *channel == of => Some(record),
+            _ => None,
+        }
+    }
+
     /// Takes back in a state what the record did. The latest comes first.
     pub(super) fn undo(&self, state: &mut State) {
         match self {

@@ -190,9 +190,9 @@ impl Endpoint {
                 (!refused, Some(Effect::Opened { channel: *channel, before, refused }))
             }
             Record::Shut { channel, .. } => {
-                let known = self.knows(*channel)?;
-                self.ledger.channels.remove(channel);
-                (known, known.then_some(Effect::Shut { channel: *channel }))
+                self.knows(*channel)?;
+                let record = self.ledger.channels.remove(channel);
+                (record.is_some(), record.map(|record| Effect::Shut { channel: *channel, record }))
             }
             _ => (true, None),
         })
@@ -228,11 +228,14 @@ impl Endpoint {
                 self.refusals.push_back(seq);
             }
             Effect::Opened { channel, .. } => {
-                if let Some(record) = self.ledger.channels.get(&channel).cloned() {
+                // Its SHUT may have arrived too, and is not accepted: after a restart the channel is open until then.
+                let open = self.ledger.channels.get(&channel);
+                let shut = || self.effects.iter().find_map(|(_, effect)| effect.shuts(channel));
+                if let Some(record) = open.or_else(shut).cloned() {
                     self.change_channel(channel, Some(record));
                 }
             }
-            Effect::Shut { channel } => self.change_channel(channel, None),
+            Effect::Shut { channel, .. } => self.change_channel(channel, None),
             Effect::Asked { .. } | Effect::Answered { .. } => {}
         }
     }

@@ -22,6 +22,14 @@ pub struct Way {
     fates: Vec<Fate>,
     /// The session that something was sent in last; 0 for none.
     sessions: Vec<u8>,
+    /// What the other side refused: it arrived, and its application never saw it.
+    excused: BTreeSet<Item>,
+    /// What was sent on a channel.
+    channels: Vec<(u64, Item)>,
+    shut: BTreeSet<u64>,
+    /// How many volatile messages were sent, and those that arrived.
+    volatile: u32,
+    fleeting: BTreeSet<Item>,
     /// What the receiving application has for good, in its order.
     log: Vec<Item>,
 }
@@ -39,6 +47,37 @@ impl Way {
 
     pub fn bound(&mut self, item: Item, session: u8) {
         self.sessions[item as usize - 1] = session;
+    }
+
+    pub fn put_on(&mut self, item: Item, channel: u64) {
+        self.channels.push((channel, item));
+        if self.shut.contains(&channel) {
+            self.excuse(item);
+        }
+    }
+
+    /// The receiving side shuts a channel: what is sent on it, its application need not see.
+    pub fn shut(&mut self, channel: u64) {
+        self.shut.insert(channel);
+        let here = self.channels.iter().filter(|(of, _)| *of == channel);
+        self.excused.extend(here.map(|(_, item)| *item));
+    }
+
+    pub fn excuse(&mut self, item: Item) {
+        self.excused.insert(item);
+    }
+
+    pub fn submit_volatile(&mut self) -> Item {
+        self.volatile += 1;
+        self.volatile
+    }
+
+    /// A volatile message arrives once or never.
+    pub fn volatile_came(&mut self, item: Item) -> Result<(), Wrong> {
+        if item == 0 || item > self.volatile || !self.fleeting.insert(item) {
+            return Err(format!("volatile: {item} of {} was never sent, or came twice", self.volatile));
+        }
+        Ok(())
     }
 
     /// Items that wait for their fate in this session.
@@ -78,7 +117,7 @@ impl Way {
     fn fits(&self, item: Item) -> Result<(), Wrong> {
         let (fate, has) = (self.fate(item), self.has(item));
         match fate {
-            Fate::Delivered if !has => {
+            Fate::Delivered if !has && !self.excused.contains(&item) => {
                 Err(format!("acknowledgement: {item} is said to be delivered, and was not"))
             }
             Fate::NotSent | Fate::Died if has => {
@@ -99,7 +138,8 @@ impl Way {
         }
         // What was sent before it in the same session must be there.
         for missing in last + 1..item {
-            if self.sessions[missing as usize - 1] == session && self.fate(missing) != Fate::Died {
+            let here = self.sessions[missing as usize - 1] == session && self.fate(missing) != Fate::Died;
+            if here && !self.excused.contains(&missing) {
                 return Err(format!("prefix: {item} came after {last}, and {missing} did not"));
             }
         }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::peers::client::ClientHost;
 use crate::peers::server::ServerHost;
 use crate::peers::truth::{Fate, Truth};
-use crate::peers::{Conn, Setup, Wrong};
+use crate::peers::{Conn, Kind, Setup, Wrong};
 
 /// How often each thing may happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -188,11 +188,11 @@ impl World {
         match action {
             Action::Submit => {
                 left.ups -= 1;
-                self.client.submit(truth, false);
+                self.client.submit(truth, Kind::Message)?;
             }
             Action::Ask => {
                 left.requests -= 1;
-                self.client.submit(truth, true);
+                self.client.submit(truth, Kind::Request)?;
             }
             Action::ServerSubmits => {
                 left.downs -= 1;

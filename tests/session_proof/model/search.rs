@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::world::{Action, Budget, World};
 use crate::peers::{Setup, Wrong};
-use crate::world::{Action, Budget, World};
 
 /// What a search came across.
 #[derive(Debug, Default)]

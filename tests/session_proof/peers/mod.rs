@@ -39,8 +39,9 @@ pub struct Setup {
     pub limits: Limits,
     pub durable_client: bool,
     pub durable_server: bool,
-    /// Bytes of a message's payload, at least four.
+    /// Bytes of a message's payload, at least four; of the largest if they vary.
     pub payload: usize,
+    pub vary: bool,
     /// Bytes of a frame, about.
     pub room: usize,
     /// Applications take what arrives when told to, not at once.
@@ -55,6 +56,7 @@ impl Default for Setup {
             durable_client: false,
             durable_server: false,
             payload: 4,
+            vary: false,
             room: 1,
             lag: false,
             rules: Rules::Kept,
@@ -74,13 +76,25 @@ pub type Conn = u32;
 pub enum Thing {
     Message(Item),
     Request { id: u64, item: Item },
-    Response { id: u64, item: Item, status: u64 },
+    Response { id: u64, item: Item, status: u64, more: bool },
+    Cancel { id: u64 },
+    Open { channel: u64 },
     Other,
+}
+
+/// What a client's application sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Message,
+    Request,
+    /// A message on a channel.
+    On(u64),
 }
 
 pub fn encoded(item: Item, setup: &Setup) -> Vec<u8> {
     let mut payload = item.to_le_bytes().to_vec();
-    payload.resize(setup.payload.max(4), 0x78);
+    let len = if setup.vary { 4 + item as usize * 7_919 % (setup.payload - 3) } else { setup.payload };
+    payload.resize(len, 0x78);
     payload
 }
 

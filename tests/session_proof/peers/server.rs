@@ -1,10 +1,10 @@
 //! The server's application, as a host of the sessions it has.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use everwire::session::{
-    Code, Control, Due, Event, Found, Hello, Identity, Record, Session, Status, Stored, Times, Tombstone,
-    Verdict, judge, read_hello, refuse,
+    Answer, Code, Control, Delta, Due, Event, Found, Hello, Identity, Record, Session, Status, Stored, Times,
+    Tombstone, Verdict, judge, read_hello, refuse,
 };
 
 use super::truth::{Fate, Truth};
@@ -24,8 +24,12 @@ struct Hosted {
     half: Session,
     app: App,
     inbox: VecDeque<(u64, Thing)>,
-    /// Requests at work.
-    working: VecDeque<(u64, Item)>,
+    /// Requests at work, each with the parts of its answer that have left.
+    working: VecDeque<(u64, Item, u8)>,
+    /// Channels, each with what was sent on it and may come yet.
+    open: BTreeSet<u64>,
+    /// On their way to the store: what changed, the application then, and what it had taken since.
+    commits: VecDeque<(Delta, App, Vec<Item>)>,
     conn: Option<Conn>,
     /// Taken since the last commit, with a store.
     fresh: Vec<Item>,
@@ -53,6 +57,18 @@ fn identity(number: u8) -> Identity {
     Identity { id: [number; 16], secret: [number ^ 0xff; 16] }
 }
 
+impl Hosted {
+    /// What no store has, dies with the process.
+    fn bury_unkept(&mut self, truth: &mut Truth) -> Result<(), Wrong> {
+        while self.app.bound.back().is_some_and(|(seq, _)| *seq > self.kept)
+            && let Some((_, item)) = self.app.bound.pop_back()
+        {
+            truth.down.settle(item, Fate::Died, false)?;
+        }
+        Ok(())
+    }
+}
+
 impl ServerHost {
     pub fn new(setup: Setup) -> Self {
         Self {
@@ -67,6 +83,11 @@ impl ServerHost {
 
     pub fn sessions(&self) -> impl Iterator<Item = u8> + '_ {
         self.sessions.keys().copied()
+    }
+
+    /// The name of the session that began last.
+    pub fn last(&self) -> u8 {
+        self.last
     }
 
     /// Those in memory and those that only a store has.
@@ -119,22 +140,27 @@ impl ServerHost {
         let hello =
             read_hello(frame, 4096).map_err(|violation| format!("no violation: HELLO, {violation}"))?;
         let asked = hello.session.map_or(0, |asked| asked.id[0]);
+        let mut loaded = false;
         if !self.sessions.contains_key(&asked)
             && !self.graves.contains_key(&asked)
             && let Some((stored, app)) = self.disk.get(&asked)
         {
             let half = Session::restored(self.setup.limits, stored);
+            let half_channels = stored.channels.keys().copied().collect();
             let hosted = Hosted {
                 half,
                 app: app.clone(),
                 inbox: VecDeque::new(),
                 working: VecDeque::new(),
+                open: half_channels,
+                commits: VecDeque::new(),
                 fresh: Vec::new(),
                 kept: stored.state.last,
                 conn: None,
                 restarted: true,
             };
             self.sessions.insert(asked, hosted);
+            loaded = true;
         }
         let grave = self.graves.get(&asked).copied();
         let verdict = match (self.sessions.get(&asked), grave) {
@@ -148,6 +174,10 @@ impl ServerHost {
                 judge(&hello, WHO, found.as_ref())
             }
         };
+        if loaded && verdict != Verdict::Resume {
+            // When the next HELLO comes, it may be out of date.
+            self.sessions.remove(&asked);
+        }
         match verdict {
             Verdict::Superseded => {
                 self.conns.remove(&conn);
@@ -192,6 +222,10 @@ impl ServerHost {
         if let Some((stored, _)) = self.disk.get_mut(&session) {
             stored.state.fence = hello.fence;
         }
+        if let Some(elsewhere) = self.sessions.get_mut(&(session + ELSEWHERE)) {
+            // Its store takes nothing from it any more.
+            elsewhere.bury_unkept(truth)?;
+        }
         self.conns.insert(conn, Some((session, hello.fence)));
         out.push((conn, welcome, false));
         for event in events {
@@ -225,6 +259,8 @@ impl ServerHost {
             app: App::default(),
             inbox: VecDeque::new(),
             working: VecDeque::new(),
+            open: BTreeSet::new(),
+            commits: VecDeque::new(),
             fresh: Vec::new(),
             kept: 0,
             conn: Some(conn),
@@ -261,6 +297,12 @@ impl ServerHost {
                         Record::Request { id, payload, .. } => {
                             Thing::Request { id, item: decoded(payload.of(frame)) }
                         }
+                        Record::Cancel { id } => Thing::Cancel { id },
+                        Record::Open { channel, .. } => Thing::Open { channel },
+                        Record::Shut { channel, .. } => {
+                            hosted.open.remove(&channel);
+                            Thing::Other
+                        }
                         _ => Thing::Other,
                     };
                     hosted.inbox.push_back((seq, thing));
@@ -280,6 +322,9 @@ impl ServerHost {
                         self.conns.remove(&conn);
                     }
                 }
+                Event::Plain(Record::Volatile { payload, .. }) => {
+                    truth.up.volatile_came(decoded(payload.of(frame)))?;
+                }
                 _ => {}
             }
         }
@@ -293,10 +338,17 @@ impl ServerHost {
             // What has arrived and is not taken, never will be.
             self.commit(session, truth)?;
         }
-        if forget && let Some(hosted) = self.sessions.get_mut(&session) {
+        let moved = |hosted: &Hosted| {
+            let stored = self.disk.get(&(session % ELSEWHERE));
+            session >= ELSEWHERE && stored.is_none_or(|(stored, _)| stored.state.fence > hosted.half.fence())
+        };
+        if forget
+            && self.sessions.get(&session).is_some_and(|hosted| !moved(hosted))
+            && let Some(hosted) = self.sessions.get_mut(&session)
+        {
             out.push((conn, hosted.half.close(closing(Code::Normal, true)), true));
             self.conns.remove(&conn);
-            self.forget(session, truth)?;
+            self.forget(session % ELSEWHERE, truth)?;
         }
         Ok(out)
     }
@@ -314,10 +366,11 @@ impl ServerHost {
     /// The session is over here.
     fn forget(&mut self, session: u8, truth: &mut Truth) -> Result<(), Wrong> {
         self.sessions.remove(&session);
-        if let Some(hosted) = self.sessions.remove(&(session + ELSEWHERE))
-            && let Some(conn) = hosted.conn
-        {
-            self.conns.remove(&conn);
+        if let Some(mut elsewhere) = self.sessions.remove(&(session + ELSEWHERE)) {
+            elsewhere.bury_unkept(truth)?;
+            if let Some(conn) = elsewhere.conn {
+                self.conns.remove(&conn);
+            }
         }
         self.disk.remove(&session);
         truth.destroyed.insert(session);
@@ -382,11 +435,24 @@ impl ServerHost {
             Thing::Message(item) => hosted.fresh.push(item),
             Thing::Request { id, item } => {
                 hosted.fresh.push(item);
-                hosted.working.push_back((id, item));
+                hosted.working.push_back((id, item, 0));
+            }
+            Thing::Open { channel } => {
+                hosted.open.insert(channel);
             }
             _ => {}
         }
         hosted.half.accept(seq);
+        match thing {
+            Thing::Cancel { id } => {
+                hosted.working.retain(|(of, ..)| *of != id);
+                hosted.half.respond(id, Answer::Cancelled as u64, false, plain(0, b""));
+            }
+            Thing::Open { channel } if channel % 2 == 0 => {
+                hosted.half.confirm(channel, plain(0, b""));
+            }
+            _ => {}
+        }
         if !self.setup.durable_server {
             for item in core::mem::take(&mut hosted.fresh) {
                 truth.up.accepted(session, item)?;
@@ -406,9 +472,28 @@ impl ServerHost {
     /// Answers one request.
     pub fn answer(&mut self, session: u8) -> bool {
         let Some(hosted) = self.sessions.get_mut(&session) else { return false };
-        let Some((id, item)) = hosted.working.pop_front() else { return false };
-        hosted.half.respond(id, 0, false, plain(0, &encoded(item, &self.setup)));
+        let Some((id, item, parts)) = hosted.working.pop_front() else { return false };
+        let more = item % 3 == 2 && parts < 2;
+        hosted.half.respond(id, 0, more, plain(0, &encoded(item, &self.setup)));
+        if more {
+            hosted.working.push_back((id, item, parts + 1));
+        }
         true
+    }
+
+    /// The application shuts a channel that is open: what is on its way there nobody will see.
+    pub fn shut(&mut self, session: u8, truth: &mut Truth) {
+        let Some(hosted) = self.sessions.get_mut(&session) else { return };
+        let Some(channel) = hosted.open.pop_first() else { return };
+        hosted.half.shut(channel, 0, "");
+        truth.up.shut(channel);
+    }
+
+    pub fn volatile(&mut self, session: u8, truth: &mut Truth) {
+        if let Some(hosted) = self.sessions.get_mut(&session) {
+            let item = truth.down.submit_volatile();
+            hosted.half.volatile(plain(0, &item.to_le_bytes()));
+        }
     }
 
     pub fn can_commit(&self, session: u8) -> bool {
@@ -418,8 +503,26 @@ impl ServerHost {
 
     /// A store keeps what has changed, and with it what the application has taken.
     pub fn commit(&mut self, session: u8, truth: &mut Truth) -> Result<bool, Wrong> {
+        self.begin_commit(session);
+        let mut any = false;
+        while self.finish_commit(session, truth)? {
+            any = true;
+        }
+        Ok(any)
+    }
+
+    pub fn begin_commit(&mut self, session: u8) {
+        if let Some(hosted) = self.sessions.get_mut(&session)
+            && let Some(delta) = hosted.half.delta()
+        {
+            hosted.commits.push_back((delta, hosted.app.clone(), core::mem::take(&mut hosted.fresh)));
+        }
+    }
+
+    /// A store has kept the oldest of what is on its way there, or has refused to.
+    pub fn finish_commit(&mut self, session: u8, truth: &mut Truth) -> Result<bool, Wrong> {
         let Some(hosted) = self.sessions.get_mut(&session) else { return Ok(false) };
-        let Some(delta) = hosted.half.delta() else { return Ok(false) };
+        let Some((delta, at, fresh)) = hosted.commits.pop_front() else { return Ok(false) };
         let of = session % ELSEWHERE;
         let stored = self.disk.get_mut(&of);
         let bound = stored.as_ref().is_none_or(|(stored, _)| stored.state.fence > hosted.half.fence());
@@ -428,21 +531,17 @@ impl ServerHost {
             if let Some(conn) = hosted.conn {
                 self.conns.remove(&conn);
             }
-            for (_, item) in hosted.app.bound.iter().filter(|(seq, _)| *seq > hosted.kept) {
-                truth.down.settle(*item, Fate::Died, false)?;
-            }
+            hosted.bury_unkept(truth)?;
             self.sessions.remove(&session);
             return Ok(true);
         }
         if let Some((stored, app)) = stored {
             stored.apply(&delta);
-            *app = hosted.app.clone();
+            *app = at;
         }
         hosted.half.keep(&delta);
         hosted.kept = delta.state.last;
-        for item in core::mem::take(&mut hosted.fresh) {
-            truth.up.accepted(of, item)?;
-        }
+        fresh.into_iter().try_for_each(|item| truth.up.accepted(of, item))?;
         Ok(true)
     }
 
@@ -492,11 +591,9 @@ impl ServerHost {
         self.conns.clear();
         let sessions = core::mem::take(&mut self.sessions);
         if keeps {
-            for (session, hosted) in sessions {
+            for (session, mut hosted) in sessions {
                 debug_assert!(self.disk.contains_key(&(session % ELSEWHERE)), "only durable servers keep");
-                for (_, item) in hosted.app.bound.iter().filter(|(seq, _)| *seq > hosted.kept) {
-                    truth.down.settle(*item, Fate::Died, false)?;
-                }
+                hosted.bury_unkept(truth)?;
             }
         } else {
             self.graves.clear();

@@ -1,11 +1,11 @@
 //! The client's application, as a host of the client's half.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use everwire::session::{Client, Code, Due, Event, Loss, Record, Room, Status, Stored};
+use everwire::session::{Client, Code, Delta, Due, Event, Loss, Record, Room, Status, Stored};
 
 use super::truth::{Fate, Truth};
-use super::{Conn, Item, Rules, Setup, Thing, Wrong, closing, decoded, encoded, plain};
+use super::{Conn, Item, Kind, Rules, Setup, Thing, Wrong, closing, decoded, encoded, plain};
 
 /// What the application remembers. A store keeps it together with the session.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -14,6 +14,9 @@ pub struct App {
     bound: VecDeque<(u64, Item)>,
     /// Requests that wait for their answer.
     asked: BTreeMap<u64, Item>,
+    cancelled: BTreeSet<u64>,
+    /// Channels.
+    open: BTreeSet<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +26,11 @@ pub struct ClientHost {
     app: App,
     disk: Option<(Stored, App)>,
     /// Submitted, and not bound for want of credit or of a session.
-    waiting: VecDeque<(Item, bool)>,
+    waiting: VecDeque<(Item, Kind)>,
+    /// On their way to the store: what changed, the application then, and what it had taken since.
+    commits: VecDeque<(Delta, App, Vec<Item>)>,
+    /// Of sessions that are lost.
+    stale: VecDeque<Delta>,
     /// Taken since the last commit, with a store.
     fresh: Vec<Item>,
     /// Of those that wait, so many went behind the HELLO, against the rules.
@@ -48,6 +55,8 @@ impl ClientHost {
             app: App::default(),
             disk: None,
             waiting: VecDeque::new(),
+            commits: VecDeque::new(),
+            stale: VecDeque::new(),
             fresh: Vec::new(),
             early: 0,
             inbox: VecDeque::new(),
@@ -90,32 +99,81 @@ impl ClientHost {
         self.fence(conn).is_some_and(|fence| self.half.link() != Some(fence) && fence < self.half.fence())
     }
 
-    pub fn submit(&mut self, truth: &mut Truth, request: bool) {
+    pub fn submit(&mut self, truth: &mut Truth, kind: Kind) -> Result<(), Wrong> {
+        if self.ended {
+            return Ok(());
+        }
         let item = truth.up.submit();
-        self.waiting.push_back((item, request));
-        self.bind(truth);
+        if kind == Kind::Request && self.setup.limits.max_requests < 100 {
+            // It may be refused because there are too many.
+            truth.up.excuse(item);
+        }
+        if let Kind::On(channel) = kind {
+            truth.up.put_on(item, channel);
+        }
+        self.waiting.push_back((item, kind));
+        self.bind(truth)
+    }
+
+    pub fn channels(&self) -> impl Iterator<Item = u64> + '_ {
+        self.app.open.iter().copied()
+    }
+
+    pub fn open(&mut self) {
+        if self.half.identity().is_some()
+            && let Some((channel, _)) = self.half.open("room", plain(0, b""))
+        {
+            self.app.open.insert(channel);
+        }
+    }
+
+    pub fn shut(&mut self, channel: u64) {
+        self.app.open.remove(&channel);
+        self.half.shut(channel, 0, "");
+    }
+
+    pub fn cancel(&mut self) {
+        if let Some((id, _)) = self.app.asked.pop_first() {
+            self.app.cancelled.insert(id);
+            self.half.cancel(id);
+        }
+    }
+
+    pub fn volatile(&mut self, truth: &mut Truth) {
+        let item = truth.up.submit_volatile();
+        self.half.volatile(plain(0, &item.to_le_bytes()));
     }
 
     /// Binds what there is room for, in order. Before there is a session, everything waits.
-    fn bind(&mut self, truth: &mut Truth) {
-        while let Some((item, request)) = self.waiting.front().copied() {
+    fn bind(&mut self, truth: &mut Truth) -> Result<(), Wrong> {
+        while let Some((item, kind)) = self.waiting.front().copied() {
             if self.half.identity().is_none()
                 || (self.is_linked() && self.half.room(self.setup.payload) != Room::Now)
             {
-                return;
+                break;
             }
             self.waiting.pop_front();
             let payload = encoded(item, &self.setup);
-            let seq = if request {
-                let Some((id, seq)) = self.half.request(0, "", plain(0, &payload)) else { return };
-                self.app.asked.insert(id, item);
-                seq
-            } else {
-                self.half.message(plain(0, &payload))
+            let seq = match kind {
+                Kind::Message => self.half.message(plain(0, &payload)),
+                Kind::On(channel) if self.app.open.contains(&channel) => {
+                    self.half.message(plain(channel, &payload))
+                }
+                Kind::On(_) => {
+                    truth.up.settle(item, Fate::NotSent, self.restarted)?;
+                    continue;
+                }
+                Kind::Request => {
+                    let asked = self.half.request(0, "", plain(0, &payload));
+                    let (id, seq) = asked.ok_or("the method is too long")?;
+                    self.app.asked.insert(id, item);
+                    seq
+                }
             };
             self.app.bound.push_back((seq, item));
             truth.up.bound(item, self.session());
         }
+        Ok(())
     }
 
     /// Opens a connection: its first frames.
@@ -168,8 +226,12 @@ impl ClientHost {
                 Event::Numbered { seq, record } => {
                     let thing = match record {
                         Record::Message { payload, .. } => Thing::Message(decoded(payload.of(frame))),
-                        Record::Response { id, payload, status, .. } => {
-                            Thing::Response { id, item: decoded(payload.of(frame)), status }
+                        Record::Response { id, payload, status, more, .. } => {
+                            Thing::Response { id, item: decoded(payload.of(frame)), status, more }
+                        }
+                        Record::Shut { channel, .. } => {
+                            self.app.open.remove(&channel);
+                            Thing::Other
                         }
                         _ => Thing::Other,
                     };
@@ -189,7 +251,7 @@ impl ClientHost {
                     if welcome.status != Status::Resumed {
                         self.begun(truth);
                     }
-                    self.bind(truth);
+                    self.bind(truth)?;
                     for _ in 0..core::mem::take(&mut self.early) {
                         self.half.frame(self.setup.room, &mut Vec::new());
                     }
@@ -202,6 +264,9 @@ impl ClientHost {
                     if forget {
                         self.end(Some(recv), truth)?;
                     }
+                }
+                Event::Plain(Record::Volatile { payload, .. }) => {
+                    truth.down.volatile_came(decoded(payload.of(frame)))?;
                 }
                 Event::Plain(_) => {}
             }
@@ -217,7 +282,7 @@ impl ClientHost {
         if !self.setup.lag {
             while self.accept(truth)? {}
         }
-        self.bind(truth);
+        self.bind(truth)?;
         if over {
             self.gone(conn, truth)?;
         }
@@ -240,6 +305,7 @@ impl ClientHost {
         let here = |item: Item| {
             truth.down.has(item)
                 || self.fresh.contains(&item)
+                || self.commits.iter().any(|(.., fresh)| fresh.contains(&item))
                 || self.inbox.iter().any(|(_, thing)| *thing == Thing::Message(item))
         };
         match truth.down.of(session).find(|item| !here(*item)) {
@@ -260,6 +326,10 @@ impl ClientHost {
         self.losses += 1;
         self.inbox.clear();
         // What the application has taken is kept with what the next session begins with.
+        for (delta, _, fresh) in core::mem::take(&mut self.commits) {
+            fresh.into_iter().try_for_each(|item| truth.down.accepted(session, item))?;
+            self.stale.push_back(delta);
+        }
         for item in core::mem::take(&mut self.fresh) {
             truth.down.accepted(session, item)?;
         }
@@ -276,7 +346,7 @@ impl ClientHost {
             } else if seq <= loss.in_doubt {
                 match self.setup.rules {
                     Rules::ResendsInDoubt => {
-                        again.push_back((item, false));
+                        again.push_back((item, Kind::Message));
                         continue;
                     }
                     Rules::DoubtIsNotSent => Fate::NotSent,
@@ -290,6 +360,7 @@ impl ClientHost {
         again.append(&mut self.waiting);
         self.waiting = again;
         self.app.asked.retain(|id, _| loss.requests.contains(id));
+        self.app.cancelled.clear();
         if self.ended {
             for (item, _) in core::mem::take(&mut self.waiting) {
                 truth.up.settle(item, Fate::NotSent, self.restarted)?;
@@ -327,7 +398,12 @@ impl ClientHost {
                     truth.down.accepted(self.session(), item)?;
                 }
             }
-            Thing::Response { id, item, status } => {
+            Thing::Response { id, .. } if self.app.cancelled.contains(&id) => {}
+            Thing::Response { id, item, more: true, .. } if self.app.asked.get(&id) != Some(&item) => {
+                return Err(format!("requests: a part of the answer to {item} came for {id}"));
+            }
+            Thing::Response { more: true, .. } => {}
+            Thing::Response { id, item, status, .. } => {
                 let Some(asked) = self.app.asked.remove(&id) else {
                     return Err(format!("requests: an answer to request {id}, for which nobody waits"));
                 };
@@ -356,15 +432,33 @@ impl ClientHost {
 
     /// A store keeps what has changed.
     pub fn commit(&mut self, truth: &mut Truth) -> Result<bool, Wrong> {
+        self.begin_commit();
+        let mut any = false;
+        while self.finish_commit(truth)? {
+            any = true;
+        }
+        Ok(any)
+    }
+
+    pub fn begin_commit(&mut self) {
+        if let Some(delta) = self.half.delta() {
+            self.commits.push_back((delta, self.app.clone(), core::mem::take(&mut self.fresh)));
+        }
+    }
+
+    /// A store has kept the oldest of what is on its way there.
+    pub fn finish_commit(&mut self, truth: &mut Truth) -> Result<bool, Wrong> {
+        if let Some(delta) = self.stale.pop_front() {
+            self.half.keep(&delta);
+            return Ok(true);
+        }
         let session = self.session();
-        let Some(delta) = self.half.delta() else { return Ok(false) };
+        let Some((delta, at, fresh)) = self.commits.pop_front() else { return Ok(false) };
         if let Some((stored, app)) = &mut self.disk {
             stored.apply(&delta);
-            *app = self.app.clone();
+            *app = at;
         }
-        for item in core::mem::take(&mut self.fresh) {
-            truth.down.accepted(session, item)?;
-        }
+        fresh.into_iter().try_for_each(|item| truth.down.accepted(session, item))?;
         self.half.keep(&delta);
         Ok(true)
     }
@@ -387,6 +481,8 @@ impl ClientHost {
 
     /// The process ends, and another goes on with what the store has.
     pub fn restart(&mut self, truth: &mut Truth) -> Result<bool, Wrong> {
+        self.commits.clear();
+        self.stale.clear();
         let Some((stored, app)) = self.disk.clone() else { return Ok(false) };
         let known: Vec<Item> = app.bound.iter().map(|(_, item)| *item).collect();
         for (item, _) in core::mem::take(&mut self.waiting) {
@@ -409,6 +505,8 @@ impl ClientHost {
     /// The application is done: the frame that says so, if there is a link.
     pub fn close(&mut self, truth: &mut Truth) -> Result<Option<(Conn, Vec<u8>)>, Wrong> {
         self.ended = true;
+        // What the application has is part of the last word.
+        self.commit(truth)?;
         let conn = self.half.link().and_then(|link| self.conn(link));
         self.conns.retain(|(of, _)| Some(*of) == conn);
         let last = self.half.close(closing(Code::Normal, true));

@@ -14,17 +14,12 @@
 //! - *no violation*: neither half sees the other break the protocol: no credit is exceeded, no position on resume
 //!   is outside what the other holds, nothing numbered comes before its time.
 //! - *liveness*: from every state, when nothing goes wrong any more, everything settles.
-#![cfg(all(feature = "session", not(target_arch = "wasm32")))]
-// A test that meets the unexpected must stop.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-#[path = "../session_peers/mod.rs"]
-mod peers;
 mod search;
 mod world;
 
+use crate::peers::{Rules, Setup};
 use everwire::session::Limits;
-use peers::{Rules, Setup};
 use search::{Seen, search};
 use world::Budget;
 
