@@ -71,7 +71,7 @@ wires.session.on((text) => Number(text) % 2 && strip.travel("back"));
 
 let isRunning = true;
 const run = document.getElementById("run");
-setInterval(() => isRunning && writeOne(), EVERY);
+setInterval(() => isRunning && !document.hidden && writeOne(), EVERY);
 run.addEventListener("click", () => {
   isRunning = !isRunning;
   run.textContent = isRunning ? "Pause" : "Go on";
