@@ -11,6 +11,8 @@ use crate::core::{
 };
 #[cfg(feature = "session")]
 use crate::core::{Item, SessionConfig, SessionEvent};
+#[cfg(feature = "session")]
+use crate::session::Record;
 
 /// Longest delay a host timer takes without wrapping, in milliseconds.
 const LONGEST_TIMEOUT: f64 = 2_147_483_647.0;
@@ -187,16 +189,18 @@ impl<P: Platform> Engine<P> {
             self.platform.release();
         }
         #[cfg(feature = "session")]
-        let seq = match &event {
-            Event::Session(SessionEvent::Record { seq, .. }) => *seq,
-            _ => 0,
+        let (seq, bookkeeping) = match &event {
+            Event::Session(SessionEvent::Record { seq, record, .. }) => {
+                (*seq, !matches!(record, Record::Message { .. } | Record::Request { .. }))
+            }
+            _ => (0, false),
         };
         // Between its arrival and its turn a message may have lost its wire.
         let over = self.read(Machine::is_over);
         #[cfg(feature = "session")]
         if seq > 0 && !over {
             // First, so that a listener that closes the wire has told the server of what it was told itself.
-            self.machine.borrow_mut().dispatched(self.platform.now(), seq);
+            self.machine.borrow_mut().dispatched(self.platform.now(), seq, bookkeeping);
         }
         self.platform.event(event, over);
     }

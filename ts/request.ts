@@ -111,7 +111,9 @@ export function notSent(reason: number): RequestError {
 /** @internal A request that was answered by other than what it asked for. */
 export function answered(status: number, data: unknown): RequestError {
   const code = ANSWERS[status - 1] ?? "failed";
-  return new RequestError(TEXTS[code], { code, status, data, inDoubt: code === "interrupted" });
+  // It may have run up to there.
+  const inDoubt = code === "interrupted" || code === "timed-out" || code === "cancelled";
+  return new RequestError(TEXTS[code], { code, status, data, inDoubt });
 }
 
 /** @internal A request that nobody will answer. */

@@ -162,7 +162,9 @@ export class SessionWire<In = unknown, Out = In, Methods = AnyMethods> extends W
   }
 
   /** Opens a channel. `params` are for the server, encoded as a message is. */
-  channel<ChannelIn = In, ChannelOut = Out>(name: string, params?: unknown): Channel<ChannelIn, ChannelOut> {
+  channel(name: string, params?: unknown): Channel<In, Out>;
+  channel<ChannelIn, ChannelOut = ChannelIn>(name: string, params?: unknown): Channel<ChannelIn, ChannelOut>;
+  channel(name: string, params?: unknown): Channel<any, any> {
     return this.parts.open(name, params);
   }
 }

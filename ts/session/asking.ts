@@ -17,6 +17,7 @@ interface Asker {
 interface Question extends Sending {
   readonly asker: Asker;
   id: number;
+  over: boolean;
 }
 
 /** The requests of this side. */
@@ -34,7 +35,9 @@ export class Asking<In, Out> {
   request(method: string, payload: unknown, options: RequestOptions): Promise<unknown> {
     return new Promise((resolve, reject) => {
       let last: unknown;
-      const cancel = this.#ask(method, payload, options, {
+      // It may end before it has begun.
+      let cancel: (() => void) | undefined;
+      cancel = this.#ask(method, payload, options, {
         part: (value) => (last = value),
         end: (error) => (cancel?.(), error ? reject(error) : resolve(last)),
       });
@@ -96,14 +99,17 @@ export class Asking<In, Out> {
       leave: undefined,
       asker,
       id: 0,
+      over: false,
       settle: (reason) => {
         // In doubt is what nobody answers, too.
         if (reason > 0 && reason < 10) this.#end(question, notSent(reason));
       },
     };
     const aborted = () => {
+      if (question.over) return;
+      question.over = true;
       cancel();
-      this.#end(question, signal!.reason);
+      asker.end(signal!.reason);
     };
     signal?.addEventListener("abort", aborted, { once: true });
     let waits = -1;
@@ -122,6 +128,8 @@ export class Asking<In, Out> {
   }
 
   #end(question: Question, error?: unknown): void {
+    if (question.over) return;
+    question.over = true;
     this.#asked.delete(question.id);
     question.asker.end(error);
   }

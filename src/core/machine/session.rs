@@ -183,9 +183,10 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.note_ack(now);
     }
 
-    /// A record has been handed to the application.
-    pub(crate) fn dispatched(&mut self, now: Micros, number: u64) {
-        if self.session.as_ref().is_some_and(|session| !session.config.manual_ack) {
+    /// A record has been handed to the application. `bookkeeping`: it is neither a message nor a request, and
+    /// no application says that it has it.
+    pub(crate) fn dispatched(&mut self, now: Micros, number: u64, bookkeeping: bool) {
+        if self.session.as_ref().is_some_and(|session| bookkeeping || !session.config.manual_ack) {
             self.accept(now, number);
         }
     }

@@ -56,7 +56,7 @@ export const scenarios = {
     await it.opened;
     const receipt = it.send("who knows");
     await messages(it, 1);
-    await room.control("silence");
+    await room.control("silence?ms=60000");
     it.close();
     same(await receipt.settled, { outcome: "in-doubt", reason: "closed", message: "who knows" });
   },
@@ -112,20 +112,37 @@ export const scenarios = {
     const first = await room.issue("ms=600000&owner=me");
     const second = await room.issue("ms=600000&owner=me");
     const asked = [];
+    let renewed;
+    const renewal = new Promise((resolve) => (renewed = resolve));
     const it = wire(room.url(), {
       ...AT_ONCE,
       token: async ({ renews, signal }) => {
         asked.push([renews, signal.aborted]);
+        if (renews) renewed();
         return asked.length === 1 ? first : second;
       },
     });
     await it.opened;
     same(asked, [[false, false]]);
-    const back = next(it, "session", ({ resumed }) => resumed);
+    const ends = record(it, "close");
     await room.control(`revoke?token=${first}`);
-    await back;
-    ok(asked.length >= 2, "it was asked again");
+    await renewal;
     same(await it.send("who I am").settled, { outcome: "delivered" });
+    same(
+      [asked, ends],
+      [
+        [
+          [false, false],
+          [true, false],
+        ],
+        [],
+      ],
+      "the connection goes on",
+    );
+    const back = next(it, "session", ({ resumed }) => resumed);
+    await room.control("kill");
+    await back;
+    same(asked.length, 3);
   },
 
   "a token function that fails is told, and asked again": async ({ wire, openRoom }) => {

@@ -105,13 +105,13 @@ export const scenarios = {
     same(await ask("upper", "abc"), "ABC");
     same(await ask("later", "abc"), "abc, later");
     same(await ask("list", "x"), "not streamed");
-    const { answers } = { answers: await room.control("session/ask?method=parts&text=n") };
-    ok(JSON.stringify(answers).includes("n 1") || JSON.stringify(answers).length > 0, "parts were told");
+    const parts = JSON.stringify(await room.control("session/ask?method=parts&text=n"));
+    ok(parts.includes("n 1") && parts.includes("n 2"), parts);
     const end = it.respond("upper", (text) => `${text}!`);
     same(await ask("upper", "abc"), "abc!", "a later handler takes its place");
     end();
-    const gone = await room.control("session/ask?method=upper&text=x");
-    ok(JSON.stringify(gone).length > 0, "it is answered all the same");
+    const gone = JSON.stringify(await room.control("session/ask?method=upper&text=x"));
+    ok(gone.includes("status 3"), gone);
   },
 
   "a handler that throws answers with an error and is reported; one of its own choice is not": async ({
@@ -130,9 +130,9 @@ export const scenarios = {
       throw new RequestError("not you", { status: 21, data: "because" });
     });
     const broken = JSON.stringify(await room.control("session/ask?method=broken&text=x"));
-    ok(broken.includes("no way") && broken.includes("1"), broken);
+    ok(broken.includes('status 1"'), broken);
     const refused = JSON.stringify(await room.control("session/ask?method=refused&text=x"));
-    ok(refused.includes("because") && refused.includes("21"), refused);
+    ok(refused.includes("status 21"), refused);
     same(takeUncaught().map(String), ["Error: no way"]);
   },
 
