@@ -52,6 +52,23 @@ async fn a_session_goes_on_over_another_connection_and_nothing_comes_twice() {
 }
 
 #[tokio::test]
+async fn what_is_sent_at_once_travels_in_few_frames_of_a_bounded_size() {
+    let mut served = Probed::start(Config::default()).await;
+    let mut ann = served.client().await;
+    let peer = served.peer().await;
+    ann.frames.clear();
+    for number in 0..4_000 {
+        drop(peer.send(format!("{number:050}")));
+    }
+    for number in 0..4_000 {
+        assert_eq!(ann.next().await, message(&format!("{number:050}")));
+    }
+    // 52 bytes each.
+    assert!(ann.frames.len() < 20, "{:?}", ann.frames);
+    assert!(ann.frames.iter().all(|len| *len <= 64 * 1024), "{:?}", ann.frames);
+}
+
+#[tokio::test]
 async fn a_message_sent_while_the_client_is_away_waits_for_it_and_its_receipt_says_delivered() {
     let mut served = Probed::start(Config::default()).await;
     let mut ann = served.client().await;
@@ -256,6 +273,23 @@ async fn two_servers_with_one_store_hand_a_session_over_and_the_first_one_lets_g
     ann.say("echo three").await;
     assert_eq!(ann.next().await, message("three"));
     assert_eq!(first.message().await, "echo three");
+}
+
+#[tokio::test]
+async fn a_server_that_knows_an_older_state_of_a_session_does_not_take_the_client_for_mad() {
+    let store = MemoryStore::new();
+    let first = Probed::with(Config::default(), store.clone()).await;
+    let second = Probed::with(Config::default(), store).await;
+    let mut ann = first.client().await;
+    for served in [&second, &first, &second, &first] {
+        ann.drop_link();
+        ann.dial(served.address, "ann").await;
+        assert_eq!(ann.welcome.clone().unwrap().status, Status::Resumed);
+        // Accepted and acknowledged on both sides, so that neither has it any more.
+        ann.say("echo on").await;
+        assert_eq!(ann.next().await, message("on"));
+        ann.settled().await;
+    }
 }
 
 /// Fails when it is told to.

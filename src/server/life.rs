@@ -256,17 +256,20 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             return Err(cause.clone());
         }
         let verdict = self.session.judge(hello, principal);
-        match &verdict {
-            Verdict::Resume => {}
-            Verdict::Create { status: Status::RolledBack, .. } => self.over = Some(Cause::RolledBack),
-            Verdict::Create { status: Status::Expired, .. } => self.over = Some(Cause::TooBig),
-            _ => {}
+        let server = Arc::clone(&self.server);
+        let (store, id) = (&server.store, self.peer.session());
+        let failed = |error: S::Error| Cause::Store(error.to_string());
+        if matches!(verdict, Verdict::Create { status: Status::RolledBack | Status::Expired, .. }) {
+            // Another server may have gone on with it, and then it is this one that knows too little.
+            match store.load(id).await.map_err(failed)? {
+                Some(Found::Session(stored)) if stored.state.fence == self.session.fence() => {}
+                _ => return Err(Cause::Moved),
+            }
         }
+        self.judged_over(&verdict);
         if verdict != Verdict::Resume {
             return Ok(verdict);
         }
-        let (store, id) = (&self.server.store, self.peer.session());
-        let failed = |error: S::Error| Cause::Store(error.to_string());
         if !store.bind(id, self.session.fence(), hello.fence).await.map_err(failed)? {
             return Err(Cause::Moved);
         }
@@ -275,11 +278,27 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             let Some(Found::Session(mut stored)) = store.load(id).await.map_err(failed)? else {
                 return Err(Cause::Moved);
             };
-            stored.state.fence = self.session.fence();
-            self.session = Session::restored(self.server.config.limits, &stored);
-            return Ok(self.session.judge(hello, principal));
+            let bound = std::mem::replace(&mut stored.state.fence, self.session.fence());
+            let limits = self.server.config.limits;
+            self.session = Session::restored(limits, &stored);
+            let verdict = self.session.judge(hello, principal);
+            if verdict != Verdict::Resume {
+                stored.state.fence = bound;
+                self.session = Session::restored(limits, &stored);
+                self.judged_over(&verdict);
+            }
+            return Ok(verdict);
         }
         Ok(verdict)
+    }
+
+    /// A session that a client can no longer go on with is of no use to anybody.
+    fn judged_over(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::Create { status: Status::RolledBack, .. } => self.over = Some(Cause::RolledBack),
+            Verdict::Create { status: Status::Expired, .. } => self.over = Some(Cause::TooBig),
+            _ => {}
+        }
     }
 
     async fn welcome(&mut self, arrival: Arrival) -> Outcome {

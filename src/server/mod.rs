@@ -78,7 +78,8 @@ axum::serve(listener, app).await
 //! sessions end with the process; with [`FileStore`] they outlive one that is killed, and so does what was sent in
 //! them. A store of your own, shared by several servers, lets sessions move between them.
 //!
-//! A handler that was interrupted by a crash runs again with the same message. What it did through its [`Turn`] had
+//! A handler that was interrupted by a crash, or whose session has moved to another server meanwhile, runs again with
+//! the same message. What it did through its [`Turn`] had
 //! not happened; for what it did elsewhere, in a database say, [`Incoming::number`] tells whether it was done before. A
 //! request runs once: if it was interrupted, the client is told so.
 //!

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -32,6 +32,7 @@ struct Shared {
     /// Bytes in the session.
     held: AtomicUsize,
     limit: usize,
+    overflows: AtomicBool,
     room: Notify,
     requests: AtomicU64,
 }
@@ -115,6 +116,7 @@ impl Peer {
             queued: AtomicUsize::new(0),
             held: AtomicUsize::new(0),
             limit,
+            overflows: AtomicBool::new(false),
             room: Notify::new(),
             requests: AtomicU64::new(0),
         };
@@ -242,7 +244,10 @@ impl Peer {
         let fits = queued + self.0.held.load(Ordering::Relaxed) + len <= self.0.limit;
         if !fits {
             self.0.queued.fetch_sub(len, Ordering::Relaxed);
-            self.order(Command::Overflow);
+            // Once is enough: the session ends.
+            if !self.0.overflows.swap(true, Ordering::Relaxed) {
+                self.order(Command::Overflow);
+            }
         }
         fits
     }

@@ -156,6 +156,9 @@ pub enum Found {
 /// client or acknowledged before. Every change names the fence under which its server holds the session, and must be
 /// atomic with the comparison: of two servers that want a session, one gets it, and the other one's changes come
 /// to nothing.
+///
+/// A server ends the sessions it holds when their time is over. Those of a server that is gone are left to the store: one
+/// that several servers share lets go of what was not changed for longer than sessions are kept.
 pub trait SessionStore: Send + Sync + 'static {
     /// What can go wrong.
     type Error: std::error::Error + Send + Sync + 'static;

@@ -102,6 +102,8 @@ pub struct Peer {
     /// After how much silence this side takes the connection for dead.
     pub idle_ms: u64,
     pub fence: u64,
+    /// How long the frames were that arrived.
+    pub frames: Vec<usize>,
 }
 
 impl Default for Peer {
@@ -113,7 +115,18 @@ impl Default for Peer {
 impl Peer {
     pub fn with(half: Client) -> Self {
         let (socket, seen, welcome) = (None, VecDeque::new(), None);
-        Self { half, socket, seen, welcome, accepts: true, pongs: true, confirms: true, idle_ms: 0, fence: 0 }
+        Self {
+            half,
+            socket,
+            seen,
+            welcome,
+            accepts: true,
+            pongs: true,
+            confirms: true,
+            idle_ms: 0,
+            fence: 0,
+            frames: Vec::new(),
+        }
     }
 
     /// A client with a new session.
@@ -257,6 +270,7 @@ impl Peer {
     }
 
     fn take(&mut self, frame: &Bytes) {
+        self.frames.push(frame.len());
         let mut events = Vec::new();
         if self.half.link().is_none() && self.welcome.is_some() {
             // A half that has closed takes nothing more; what the server says last is of interest.
