@@ -67,7 +67,7 @@ async fn chat(show: impl Fn(&str)) -> Result<(), everwire::InvalidOption> {
 //! | `json` (default) | the codec `Json`, which a builder takes unless told otherwise |
 //! | `msgpack`, `cbor`, `postcard` | the codecs of these names |
 //! | `js-values` | events as JavaScript values, options from JavaScript objects |
-//! | `session` | the module `session`: exactly once, in order, both ways, with a server that speaks `everwire.v1` |
+//! | `session` | `SessionWire` and the module `session`: exactly once, in order, both ways, with a server that speaks `everwire.v1` |
 //! | `server` | the module `server`, native only: what a backend speaks `everwire.v1` with |
 //! | `axum` | that server in an axum application |
 //! | `js` | the surface of the npm package, in place of this API: leave it off |

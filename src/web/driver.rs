@@ -18,7 +18,10 @@ use crate::core::{
 };
 use crate::engine::{Delivery, Engine, Platform};
 #[cfg(feature = "session")]
-use crate::{core::SessionConfig, engine::Encoded};
+use crate::{
+    core::{SessionConfig, SessionEvent},
+    engine::Encoded,
+};
 
 /// The application behind a wire: answers the core's questions and hears its events. No borrow of
 /// the driver is held while any of these run, so each may call the driver again.
@@ -209,6 +212,15 @@ impl<H: Host> Driver<H> {
         self.0.with(|machine, now| machine.send(now, payload, options))
     }
 
+    /// Nobody waits any more for what a session's server says last: what would be told of it is told now.
+    #[cfg(feature = "session")]
+    pub fn abandon(&self) {
+        let link = self.read(|machine| machine.link().filter(|_| machine.has_session()));
+        if let Some(link) = link {
+            self.0.input(Input::Closed { link, close: Close::abnormal() });
+        }
+    }
+
     /// Passes or queues a message. `Ok(None)`: the browser took it.
     ///
     /// # Errors
@@ -388,6 +400,9 @@ impl<H: Host> Platform for Browser<H> {
                     self.host.message(data);
                 }
             }
+            // As with messages.
+            #[cfg(feature = "session")]
+            Event::Session(SessionEvent::Record { .. }) if over => {}
             event => self.host.event(event),
         }
     }
@@ -494,6 +509,11 @@ impl<H: Host> Browser<H> {
             }),
             close: self.handler(|inner, event| {
                 let (link, _) = inner.socket_of(event)?;
+                // One that has another beside it is not the one in use any more.
+                let gone = inner.parts.borrow().sockets.len() > 1;
+                if gone {
+                    inner.parts.borrow_mut().sockets.retain(|(of, _)| *of != link);
+                }
                 let event: &CloseEvent = event.unchecked_ref();
                 let (code, reason, clean) = (event.code(), event.reason().into(), event.was_clean());
                 Some(Input::Closed { link, close: Close { code, reason, clean } })

@@ -8,7 +8,7 @@ use std::time::Duration;
 use js_sys::Function;
 
 use super::bell::{Bell, Line};
-use super::face::{Face, Now};
+use super::face::{Face, Now, SessionPart};
 use super::mailbox::{Mailbox, Reader, Recognise};
 use super::options::{
     Greet, Heartbeat, Inbox, InvalidOption, Numbers, Ping, Policy, Queue, Reconnect, millis,
@@ -181,6 +181,15 @@ impl<In: 'static, Out: 'static, C: Encode<Out> + Decode<In> + 'static> Builder<I
     /// # Errors
     /// The first option that is wrong.
     pub fn build(self) -> Result<Wire<In, Out>, InvalidOption> {
+        self.assemble(Mailbox::new, |_, _, _| None)
+    }
+
+    /// `session` makes of codec and mailbox what a session needs besides.
+    pub(super) fn assemble(
+        self,
+        mailbox: fn(Inbox) -> Rc<Mailbox<In>>,
+        session: impl FnOnce(Rc<dyn Decode<In>>, Rc<dyn Encode<Out>>, Rc<Mailbox<In>>) -> Option<SessionPart<Out>>,
+    ) -> Result<Wire<In, Out>, InvalidOption> {
         let Self { urls, codec, rest } = self;
         let config = rest.config(&urls)?;
         if let Some(Ping::Message(message)) = &rest.ping
@@ -191,7 +200,8 @@ impl<In: 'static, Out: 'static, C: Encode<Out> + Decode<In> + 'static> Builder<I
         }
         let codec = Rc::new(codec);
         let encode: Rc<dyn Encode<Out>> = Rc::<C>::clone(&codec);
-        let mailbox = Mailbox::new(rest.inbox);
+        let mailbox = mailbox(rest.inbox);
+        let session = session(Rc::<C>::clone(&codec), Rc::clone(&encode), Rc::clone(&mailbox));
         let reader = Reader {
             codec,
             is_pong: rest.is_pong,
@@ -201,7 +211,11 @@ impl<In: 'static, Out: 'static, C: Encode<Out> + Decode<In> + 'static> Builder<I
         let (bell, line) = (Rc::<Bell>::default(), Rc::<Line>::default());
         let (max_messages, max_bytes) = (config.queue.max_messages, config.queue.max_bytes);
         let can_connect = rest.class.is_some();
-        let driver = Driver::new(config, |me| Face {
+        #[cfg(feature = "session")]
+        let (session_config, session) = session.unzip();
+        #[cfg(not(feature = "session"))]
+        drop(session);
+        let face = |me| Face {
             me,
             urls,
             protocols: rest.protocols,
@@ -214,7 +228,20 @@ impl<In: 'static, Out: 'static, C: Encode<Out> + Decode<In> + 'static> Builder<I
             bell: Rc::clone(&bell),
             line: Rc::clone(&line),
             now: Now::default(),
-        });
+            #[cfg(feature = "session")]
+            session,
+        };
+        #[cfg(feature = "session")]
+        let driver = match session_config {
+            Some(session) => Driver::with_session(config, session, face),
+            None => Driver::new(config, face),
+        };
+        #[cfg(not(feature = "session"))]
+        let driver = Driver::new(config, face);
+        #[cfg(feature = "session")]
+        if let Some(session) = &driver.host().session {
+            session.attach(&driver.downgrade(), &bell);
+        }
         let can_connect = can_connect || socket_class().is_some();
         let sender =
             Sender { driver: driver.downgrade(), bell, line, encode, max_messages, max_bytes, can_connect };

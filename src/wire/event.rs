@@ -50,6 +50,27 @@ pub enum Event<In> {
     /// This stream was read more slowly than it was filled, and what came after the events before this one
     /// was lost: raise the bounds of [`Inbox`](super::Inbox), or read faster.
     InboundOverflow,
+    /// In a session: a message arrived that the server sent without a promise. When many are not read, the oldest
+    /// are dropped.
+    #[cfg(feature = "session")]
+    Volatile(In),
+    /// In a session with manual acknowledgement: a message arrived, and waits to be accepted.
+    #[cfg(feature = "session")]
+    Delivery(super::Delivery<In>),
+    /// In a session: the server has welcomed this side. What follows belongs to this session.
+    #[cfg(feature = "session")]
+    Welcomed {
+        /// The session goes on, with everything in its place; else it is a new one.
+        resumed: bool,
+    },
+    /// The session is gone, and another begins. The receipts of what it had sent have settled; requests it carried
+    /// have failed or go on in the next. Numbers are those of its records, messages among them, from 1.
+    ///
+    /// Up to `delivered` the server accepted everything; from there up to `in_doubt` nobody can tell; what follows,
+    /// up to `last`, provably never arrived: `carried` of it are sent in the next session, `unsent` were given back.
+    /// `received` came from the server; with `missing`, it may have sent more that is lost: load its state anew.
+    #[cfg(feature = "session")]
+    SessionLost(super::SessionLost),
 }
 
 /// An attempt or a link that failed: what happened, why, and what to do next.

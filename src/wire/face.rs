@@ -34,6 +34,29 @@ pub(super) struct Face<Out: 'static> {
     pub(super) bell: Rc<Bell>,
     pub(super) line: Rc<Line>,
     pub(super) now: Now,
+    #[cfg(feature = "session")]
+    pub(super) session: Option<Rc<dyn SessionHost<Out>>>,
+}
+
+/// What a wire is told to be a session's.
+#[cfg(feature = "session")]
+pub(super) type SessionPart<Out> = (crate::core::SessionConfig, Rc<dyn SessionHost<Out>>);
+#[cfg(not(feature = "session"))]
+pub(super) type SessionPart<Out> = (std::convert::Infallible, std::marker::PhantomData<Out>);
+
+/// What hears of a session.
+#[cfg(feature = "session")]
+pub(super) trait SessionHost<Out: 'static> {
+    /// Its wire is this one.
+    fn attach(&self, me: &WeakDriver<Face<Out>>, bell: &Rc<Bell>);
+    /// What to greet with.
+    fn token(&self) -> Option<&super::target::Provided<Vec<u8>>>;
+    /// The request of this tag has got this number.
+    fn asked(&self, tag: u32, request: u64);
+    /// Something of the session.
+    fn event(&self, event: crate::core::SessionEvent);
+    /// The wire is closed for good.
+    fn closed(&self);
 }
 
 type Handler = Closure<dyn Fn(MessageEvent)>;
@@ -54,6 +77,33 @@ impl<Out: 'static> Face<Out> {
         let is_local = target.is_local;
         self.now.target.replace(target);
         driver.target(ticket, is_local);
+    }
+
+    /// Greets with the application's token.
+    #[cfg(feature = "session")]
+    fn say_hello(&self, link: LinkId, attempt: u32, token: Option<&super::target::Provided<Vec<u8>>>) {
+        let hello = move |driver: &Driver<Self>, token: &[u8]| {
+            driver.session(|machine, now| machine.hello(now, link, token));
+        };
+        let fixed = token.map_or(Some([].as_slice()), |token| token.fixed().map(Vec::as_slice));
+        if let Some(token) = fixed {
+            if let Some(driver) = self.me.upgrade() {
+                hello(&driver, token);
+            }
+            return;
+        }
+        let (me, Some(token)) = (self.me.clone(), token.cloned()) else { return };
+        self.ask(async move {
+            let token = token.get(Attempt { attempt, cause: Cause::Requested }).await;
+            let Some(driver) = me.upgrade() else { return };
+            match token {
+                Ok(token) => hello(&driver, &token),
+                Err(error) => {
+                    driver.host().now.failure.replace(Some(error));
+                    driver.greeted(link, false);
+                }
+            }
+        });
     }
 
     fn ask(&self, future: impl Future<Output = ()> + 'static) {
@@ -117,6 +167,13 @@ impl<Out: 'static> Host for Face<Out> {
         let me = self.me.clone();
         let handler = Handler::new(move |event: MessageEvent| {
             let Some(driver) = me.upgrade() else { return };
+            #[cfg(feature = "session")]
+            if driver.host().session.is_some() {
+                driver.received_frame(&event);
+                // Who waits for room hears that there may be some.
+                driver.host().bell.ring();
+                return;
+            }
             let data = event.data();
             match driver.host().inbound.arrived(&data, &|kind, len| driver.received(kind, len)) {
                 Delivery::Drop => {}
@@ -130,6 +187,10 @@ impl<Out: 'static> Host for Face<Out> {
     }
 
     fn greet(&self, link: LinkId, attempt: u32) {
+        #[cfg(feature = "session")]
+        if let Some(session) = &self.session {
+            return self.say_hello(link, attempt, session.token());
+        }
         let Some(greet) = self.greet.clone() else { return };
         let (me, encode) = (self.me.clone(), Rc::clone(&self.encode));
         self.ask(async move {
@@ -184,7 +245,26 @@ impl<Out: 'static> Host for Face<Out> {
         self.inbound.deliver(&data);
     }
 
+    #[cfg(feature = "session")]
+    fn asked(&self, tag: u32, request: u64) {
+        if let Some(session) = &self.session {
+            session.asked(tag, request);
+        }
+    }
+
     fn event(&self, event: Event) {
+        #[cfg(feature = "session")]
+        let event = match (&self.session, event) {
+            (Some(session), Event::Session(event)) => {
+                session.event(event);
+                return self.bell.ring();
+            }
+            (Some(session), event @ Event::Closed { last: true, .. }) => {
+                session.closed();
+                event
+            }
+            (_, event) => event,
+        };
         let failure = matches!(event, Event::Failed { .. }).then(|| self.now.failure.take()).flatten();
         match &event {
             Event::StateChanged(State::Closing | State::Closed { .. }) => self.line.call_all(),

@@ -15,7 +15,9 @@ impl<In: Serialize> Event<In> {
     /// `{ type: "open" }`, `{ type: "close", code, reason, wasClean, cause, last }`,
     /// `{ type: "pong", rtt, smoothed }` in milliseconds, `{ type: "evicted", count }`, and
     /// `{ type: "error", error: { code, message, close, data } }` for what failed, could not be decoded or
-    /// overflowed.
+    /// overflowed. Of a session, messages sent without a promise have `volatile: true`, and there are
+    /// `{ type: "welcome", resumed }` and `{ type: "sessionlost", ... }` with the fields of [`Event::SessionLost`].
+    /// A message that waits to be accepted is accepted.
     ///
     /// Messages become what `JSON.parse` would make of them: maps become objects, and `None` becomes `null`.
     ///
@@ -60,6 +62,29 @@ impl<In: Serialize> Event<In> {
                 let text = "Events were read more slowly than they came; later ones were lost. Read faster, or \
                             raise inbox.maxMessages and inbox.maxBytes.";
                 event("error", &[("error", error_object("InboundOverflow", text).into())])
+            }
+            #[cfg(feature = "session")]
+            Self::Volatile(message) => {
+                event("message", &[("data", to_js(&message)?), ("volatile", true.into())])
+            }
+            // JavaScript cannot accept it later.
+            #[cfg(feature = "session")]
+            Self::Delivery(delivery) => event("message", &[("data", to_js(&delivery.accept())?)]),
+            #[cfg(feature = "session")]
+            Self::Welcomed { resumed } => event("welcome", &[("resumed", resumed.into())]),
+            #[cfg(feature = "session")]
+            Self::SessionLost(lost) => {
+                let number = |count: u64| JsValue::from(count as f64);
+                let loss = [
+                    ("delivered", number(lost.delivered)),
+                    ("inDoubt", number(lost.in_doubt)),
+                    ("last", number(lost.last)),
+                    ("carried", number(lost.carried)),
+                    ("unsent", number(lost.unsent)),
+                    ("received", number(lost.received)),
+                    ("missing", lost.missing.into()),
+                ];
+                event("sessionlost", &loss)
             }
         })
     }

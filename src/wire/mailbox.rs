@@ -10,6 +10,8 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::event::{Event, WireError, duration};
 use super::options::Inbox as Bounds;
+#[cfg(feature = "session")]
+use super::session::post::Post;
 use crate::codec::{CodecError, Decode, Raw};
 use crate::core::{self, Inbox, Kind, State};
 use crate::web::Delivery;
@@ -18,6 +20,9 @@ use crate::web::Delivery;
 pub(super) struct Mailbox<In> {
     bounds: Bounds,
     inbox: RefCell<Inbox<Event<In>>>,
+    /// In place of the inbox, in a session.
+    #[cfg(feature = "session")]
+    session: Option<Session<In>>,
     evicted: Cell<u32>,
     over: Cell<bool>,
     reader: RefCell<Option<Waker>>,
@@ -28,6 +33,8 @@ impl<In> Mailbox<In> {
         Rc::new(Self {
             inbox: RefCell::new(bounds.empty()),
             bounds,
+            #[cfg(feature = "session")]
+            session: None,
             evicted: Cell::new(0),
             over: Cell::new(false),
             reader: RefCell::default(),
@@ -39,6 +46,10 @@ impl<In> Mailbox<In> {
         if evicted > 0 {
             return Poll::Ready(Some(Event::Evicted { count: evicted }));
         }
+        #[cfg(feature = "session")]
+        let next =
+            if let Some(session) = &self.session { session.take() } else { self.inbox.borrow_mut().take() };
+        #[cfg(not(feature = "session"))]
         let next = self.inbox.borrow_mut().take();
         if next.is_some() {
             return Poll::Ready(next);
@@ -55,6 +66,10 @@ impl<In> Mailbox<In> {
     }
 
     fn push(&self, event: Event<In>, len: usize) {
+        #[cfg(feature = "session")]
+        if self.session.is_some() {
+            return self.push_news(event);
+        }
         self.inbox.borrow_mut().push(event, len);
         self.wake();
     }
@@ -63,6 +78,66 @@ impl<In> Mailbox<In> {
         if let Some(waker) = self.reader.take() {
             waker.wake();
         }
+    }
+}
+
+/// Events of a session that were not read yet, and whom to tell what has been.
+#[cfg(feature = "session")]
+struct Session<In> {
+    post: RefCell<Post<Event<In>>>,
+    when_read: std::cell::OnceCell<Box<dyn Fn(u64)>>,
+}
+
+#[cfg(feature = "session")]
+impl<In> Session<In> {
+    fn take(&self) -> Option<Event<In>> {
+        let (event, kind) = self.post.borrow_mut().take()?;
+        if let (super::session::post::Kind::Record(number), Some(tell)) = (kind, self.when_read.get()) {
+            tell(number);
+        }
+        Some(event)
+    }
+}
+
+#[cfg(feature = "session")]
+impl<In> Mailbox<In> {
+    pub(super) fn of_session(bounds: Bounds) -> Rc<Self> {
+        let post = RefCell::new(Post::new(bounds.max_messages as usize));
+        let session = Some(Session { post, when_read: std::cell::OnceCell::new() });
+        Rc::new(Self {
+            inbox: RefCell::new(bounds.empty()),
+            bounds,
+            session,
+            evicted: Cell::new(0),
+            over: Cell::new(false),
+            reader: RefCell::default(),
+        })
+    }
+
+    /// Whom to tell that the record of this number has been read.
+    pub(super) fn when_read(&self, tell: Box<dyn Fn(u64)>) {
+        if let Some(session) = &self.session {
+            let _ = session.when_read.set(tell);
+        }
+    }
+
+    fn post(&self, push: impl FnOnce(&mut Post<Event<In>>)) {
+        if let Some(session) = &self.session {
+            push(&mut session.post.borrow_mut());
+        }
+        self.wake();
+    }
+
+    pub(super) fn push_record(&self, event: Event<In>, number: u64) {
+        self.post(|post| post.record(event, number));
+    }
+
+    pub(super) fn push_volatile(&self, event: Event<In>) {
+        self.post(|post| post.volatile(event));
+    }
+
+    pub(super) fn push_news(&self, event: Event<In>) {
+        self.post(|post| post.news(event, Event::InboundOverflow));
     }
 }
 

@@ -12,6 +12,8 @@ mod mailbox;
 mod options;
 mod receipt;
 mod send;
+#[cfg(feature = "session")]
+mod session;
 mod target;
 mod task;
 
@@ -31,6 +33,11 @@ pub use face::{Greeting, GreetingError};
 pub use options::{Heartbeat, Inbox, InvalidOption, Lane, Queue, Reconnect, Retry, SendOptions};
 pub use receipt::{Receipt, Settled};
 pub use send::{SendError, Sending, Unsent};
+#[cfg(feature = "session")]
+pub use session::{
+    Answers, Channel, ChannelEvent, ChannelRefused, Delivery, OnSessionLost, RequestError, Requesting,
+    SessionBuilder, SessionLost, SessionSender, SessionWire, Token,
+};
 pub use target::{Attempt, Protocols, Urls};
 
 use self::bell::{Bell, Ear, Line};
@@ -152,6 +159,8 @@ impl<In, Out: 'static> Wire<In, Out> {
 impl<In, Out: 'static> Drop for Wire<In, Out> {
     fn drop(&mut self) {
         self.driver.close(Close { code: 1000, reason: "".into(), clean: true });
+        #[cfg(feature = "session")]
+        self.driver.abandon();
     }
 }
 
@@ -335,9 +344,17 @@ impl<Out> Sender<Out> {
         })
     }
 
-    /// Done when nothing waits in the queue: all of it has settled.
+    /// Done when nothing waits in the queue: all of it has settled. In a session, what was sent has settled too.
     pub fn drained(&self) -> impl Future<Output = ()> + use<Out> {
-        wait(self.clone(), |sender| (sender.queued() == 0).then_some(()))
+        wait(self.clone(), |sender| (sender.unsettled() == 0).then_some(()))
+    }
+
+    fn unsettled(&self) -> usize {
+        #[cfg(feature = "session")]
+        let in_flight = self.read(Machine::in_flight).unwrap_or(0);
+        #[cfg(not(feature = "session"))]
+        let in_flight = 0;
+        self.queued() + in_flight
     }
 
     /// None once the `Wire` is dropped.

@@ -13,6 +13,8 @@ use wasm_bindgen::JsValue;
 use super::face::Face;
 use crate::codec::Raw;
 use crate::core::{MessageId, Outcome, Payload, Reason};
+#[cfg(feature = "session")]
+use crate::engine::{Encoded, Request};
 use crate::web::{Outgoing, WeakDriver};
 
 /// What became of a message. In plain mode nobody knows more than that the browser took it: the WebSocket
@@ -159,15 +161,31 @@ impl<Out> Slot<Out> {
     }
 }
 
+/// Where in a session a message goes.
+#[cfg(feature = "session")]
+#[derive(Clone, Default)]
+pub(super) struct Route {
+    /// 0 for none.
+    pub(super) channel: u64,
+    pub(super) request: Option<Request>,
+}
+
 /// A message on its way out, encoded. It takes its receipt along.
 pub(super) struct Letter<Out> {
     raw: Raw,
+    #[cfg(feature = "session")]
+    pub(super) route: Route,
     pub(super) slot: Rc<Slot<Out>>,
 }
 
 impl<Out> Letter<Out> {
     pub(super) fn new(raw: Raw, message: Out) -> Self {
-        Self { raw, slot: Slot::new(message) }
+        Self {
+            raw,
+            #[cfg(feature = "session")]
+            route: Route::default(),
+            slot: Slot::new(message),
+        }
     }
 }
 
@@ -180,6 +198,13 @@ impl<Out> Payload for Letter<Out> {
 impl<Out: 'static> Outgoing for Letter<Out> {
     fn data(&self) -> JsValue {
         to_js(&self.raw)
+    }
+
+    #[cfg(feature = "session")]
+    fn encode(&self, out: &mut Vec<u8>) -> Encoded {
+        out.extend_from_slice(self.raw.as_bytes());
+        let Route { channel, request } = self.route.clone();
+        Encoded { channel, text: matches!(self.raw, Raw::Text(_)), request }
     }
 }
 

@@ -11,6 +11,8 @@ use super::bell::Place;
 use super::options::SendOptions;
 use super::receipt::{Letter, Receipt};
 use crate::codec::CodecError;
+#[cfg(feature = "session")]
+use crate::codec::Raw;
 use crate::core::{Machine, Outcome, Payload, Reason, Transmit};
 use crate::web::Outgoing;
 
@@ -52,6 +54,31 @@ impl<Out: 'static> Sender<Out> {
     ) -> Result<Receipt<Out>, SendError<Out>> {
         let letter = self.letter(message)?;
         self.offer(letter, options).or_else(|(letter, reason)| give_back(&letter, reason))
+    }
+
+    #[cfg(feature = "session")]
+    pub(super) fn send_on(
+        &self,
+        channel: u64,
+        message: Out,
+        options: &SendOptions,
+    ) -> Result<Receipt<Out>, SendError<Out>> {
+        let mut letter = self.letter(message)?;
+        letter.route.channel = channel;
+        self.offer(letter, options).or_else(|(letter, reason)| give_back(&letter, reason))
+    }
+
+    #[cfg(feature = "session")]
+    pub(super) fn volatile_on(&self, channel: u64, message: &Out) -> Result<bool, CodecError> {
+        let raw = self.encode.encode(message)?;
+        let text = matches!(raw, Raw::Text(_));
+        let sent = self.with(|driver| {
+            driver.session(|machine, _| {
+                let open = machine.session().is_some_and(|session| session.is_open(channel));
+                open && machine.volatile(channel, text, raw.as_bytes())
+            })
+        });
+        Ok(sent.unwrap_or(false))
     }
 
     fn letter(&self, message: Out) -> Result<Letter<Out>, SendError<Out>> {
@@ -128,6 +155,14 @@ impl<Out: 'static> Sending<Out> {
             Err(error) => Step::Failed(error),
         };
         Self { step, options, place: Place::outside(&sender.line), sender: sender.clone() }
+    }
+
+    #[cfg(feature = "session")]
+    pub(super) fn on(mut self, channel: u64) -> Self {
+        if let Step::Ready(letter) = &mut self.step {
+            letter.route.channel = channel;
+        }
+        self
     }
 }
 

@@ -120,7 +120,7 @@ pub(super) enum Provided<T> {
 }
 
 impl<T: Clone + 'static> Provided<T> {
-    fn ask<V, E: Into<Failure>>(
+    pub(super) fn ask<V, E: Into<Failure>>(
         ask: impl AsyncFn(Attempt) -> Result<V, E> + 'static,
         convert: fn(V) -> T,
     ) -> Self
