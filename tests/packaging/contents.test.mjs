@@ -78,7 +78,7 @@ describe("the crate", () => {
     assert.ok(list, "cargo can list it");
     const files = list.trim().split("\n");
     const expected =
-      /^(src\/.*\.(rs|js)|README\.md|CHANGELOG\.md|PROTOCOL\.md|LICENSE-(MIT|APACHE)|Cargo\.(toml|toml\.orig|lock)|\.cargo_vcs_info\.json)$/;
+      /^(src\/.*\.(rs|js)|README\.md|CHANGELOG\.md|PROTOCOL\.md|docs\/sessions\.md|LICENSE-(MIT|APACHE)|Cargo\.(toml|toml\.orig|lock)|\.cargo_vcs_info\.json)$/;
     assert.deepEqual(
       files.filter((name) => !expected.test(name)),
       [],
