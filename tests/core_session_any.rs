@@ -107,6 +107,8 @@ struct Tally {
     sent: usize,
     cancelled: usize,
     said: usize,
+    /// Said on a channel: what crosses a SHUT of the server's is delivered, and nobody's.
+    on_channels: Vec<String>,
 }
 
 fn take(world: &mut World, tally: &mut Tally, step: Step) {
@@ -120,6 +122,7 @@ fn take(world: &mut World, tally: &mut Tally, step: Step) {
             let text = format!("{:06}", tally.sent);
             tally.sent += 1;
             world.send_on(channel, &text);
+            tally.on_channels.push(text);
         }
         Step::Ask(millis) => {
             let text = format!("{:06}", tally.sent);
@@ -261,6 +264,7 @@ proptest! {
         for (text, outcome) in &settled {
             let times = accepted.iter().filter(|of| *of == text).count();
             match outcome {
+                Outcome::Delivered if tally.on_channels.contains(text) => prop_assert!(times <= 1),
                 Outcome::Delivered => prop_assert_eq!(times, 1, "delivered: {}", text),
                 Outcome::NotSent(reason) => prop_assert_eq!(times, 0, "not sent, {:?}: {}", reason, text),
                 _ => prop_assert!(times <= 1, "in doubt, and accepted twice: {}", text),
