@@ -4,7 +4,9 @@ mod arrive;
 mod keep;
 mod leave;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use super::table::Table;
 
 use super::event::Loss;
 use super::handshake::{Limits, Position, Tombstone};
@@ -49,7 +51,7 @@ pub(super) struct Endpoint {
     /// Records up to this number have been given to a store.
     stored: u64,
     /// Channels that no delta has told of: opened with this record, or shut.
-    channel_changes: BTreeMap<u64, Option<Vec<u8>>>,
+    channel_changes: Table<Option<Vec<u8>>>,
     /// How many sessions there were before this one, so that a delta of theirs keeps nothing of it.
     epoch: u64,
 }
@@ -72,7 +74,7 @@ impl Endpoint {
             durable,
             unkept: false,
             stored: 0,
-            channel_changes: BTreeMap::new(),
+            channel_changes: Table::new(),
             epoch: 0,
         }
     }

@@ -1,8 +1,8 @@
 //! The bytes in which a store can keep a session and its changes. They are not on the wire: each store has its own, or
 //! these.
 
+use super::table::{Numbers, Table};
 use core::fmt;
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoint::OPEN_MAX;
 use super::handshake::{Identity, Tombstone};
@@ -30,7 +30,7 @@ impl Stored {
         put_state(&mut out, &self.state);
         put_records(&mut out, &self.records);
         put(&mut out, self.channels.len() as u64);
-        for (channel, record) in &self.channels {
+        for (channel, record) in self.channels.iter() {
             put(&mut out, *channel);
             put_bytes(&mut out, record);
         }
@@ -46,7 +46,7 @@ impl Stored {
         let identity = identity(from)?;
         let principal = take(from)?.to_vec();
         let (state, records) = (state(from)?, records(from)?);
-        let mut channels = BTreeMap::new();
+        let mut channels = Table::new();
         for _ in 0..integer(from)? {
             channels.insert(integer(from)?, take(from)?.to_vec());
         }
@@ -73,9 +73,9 @@ impl Stored {
         }
         sound(next == state.last && end <= MAX_INTEGER && state.next_request > 0)?;
         sound(state.fence <= MAX_INTEGER)?;
-        sound(state.asked.last().is_none_or(|id| *id < state.next_request))?;
-        sound(state.asking.last().is_none_or(|id| *id <= state.last_asking))?;
-        for (number, record) in &self.channels {
+        sound(state.asked.iter().last().is_none_or(|id| *id < state.next_request))?;
+        sound(state.asking.iter().last().is_none_or(|id| *id <= state.last_asking))?;
+        for (number, record) in self.channels.iter() {
             let open =
                 matches!(read_record(record), Some(Record::Open { channel, .. }) if channel == *number);
             sound(open && *number <= state.last_channel && record.len() <= OPEN_MAX)?;
@@ -91,7 +91,7 @@ impl Delta {
         put_state(&mut out, &self.state);
         put_records(&mut out, &self.appended);
         put(&mut out, self.channels.len() as u64);
-        for (channel, record) in &self.channels {
+        for (channel, record) in self.channels.iter() {
             put(&mut out, *channel);
             out.push(u8::from(record.is_some()));
             put_bytes(&mut out, record.as_deref().unwrap_or_default());
@@ -106,7 +106,7 @@ impl Delta {
     pub fn from_bytes(mut bytes: &[u8]) -> Result<Self, Corrupt> {
         let from = &mut bytes;
         let (state, appended) = (state(from)?, records(from)?);
-        let mut channels = BTreeMap::new();
+        let mut channels = Table::new();
         for _ in 0..integer(from)? {
             let channel = integer(from)?;
             let open = flag(from)?;
@@ -247,8 +247,8 @@ fn state(from: &mut &[u8]) -> Result<State, Corrupt> {
         next_request: integer(from)?,
         last_asking: integer(from)?,
         last_channel: integer(from)?,
-        asked: BTreeSet::new(),
-        asking: BTreeSet::new(),
+        asked: Numbers::new(),
+        asking: Numbers::new(),
     };
     for set in [&mut state.asked, &mut state.asking] {
         for _ in 0..integer(from)? {

@@ -1,6 +1,6 @@
 //! Requests and channels of a session, by number.
 
-use std::collections::{BTreeMap, BTreeSet};
+use super::table::{Numbers, Table};
 
 use super::outgoing::Answer;
 use super::store::{State, Stored};
@@ -9,13 +9,13 @@ use super::wire::{Record, read_record};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Ledger {
     /// Requests of this side that wait for their answer, and the next one's number.
-    pub(super) asked: BTreeSet<u64>,
+    pub(super) asked: Numbers,
     pub(super) next_request: u64,
     /// The peer's requests that wait for their answer, and the highest number so far.
-    pub(super) asking: BTreeSet<u64>,
+    pub(super) asking: Numbers,
     pub(super) last_asking: u64,
     /// Open channels, each with the OPEN record that made it, and the highest number so far.
-    pub(super) channels: BTreeMap<u64, Vec<u8>>,
+    pub(super) channels: Table<Vec<u8>>,
     pub(super) last_channel: u64,
 }
 
@@ -72,11 +72,11 @@ impl Effect {
 impl Ledger {
     pub(super) fn new() -> Self {
         Self {
-            asked: BTreeSet::new(),
+            asked: Numbers::new(),
             next_request: 1,
-            asking: BTreeSet::new(),
+            asking: Numbers::new(),
             last_asking: 0,
-            channels: BTreeMap::new(),
+            channels: Table::new(),
             last_channel: 0,
         }
     }

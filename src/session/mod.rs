@@ -15,6 +15,7 @@ mod receiver;
 mod sender;
 mod server;
 mod store;
+mod table;
 mod wire;
 
 pub use client::Client;
@@ -27,6 +28,7 @@ pub use outgoing::{Answer, Closing, Control, Payload, Room};
 pub use receiver::Due;
 pub use server::{Held, Session, Times, Verdict, judge, read_hello, refuse};
 pub use store::{Delta, Found, MemoryStore, SessionStore, State, Store, Stored};
+pub use table::{Numbers, Table};
 pub use wire::{
     Ack, FRAME_LIMITS, FRAME_OVERHEAD, FRAME_RECORDS, Frame, Framed, Head, MAX_INTEGER, NAME_MAX, Record,
     SUBPROTOCOL, Span, VERSION, is_sequenced,

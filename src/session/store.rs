@@ -1,6 +1,6 @@
 //! What outlives a process: the state of a session as a store keeps it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use super::table::{Numbers, Table};
 
 use super::handshake::{Identity, Tombstone};
 
@@ -24,11 +24,11 @@ pub struct State {
     /// The last record bound.
     pub last: u64,
     /// Requests of this side that wait for their answer.
-    pub asked: BTreeSet<u64>,
+    pub asked: Numbers,
     /// The number of this side's next request.
     pub next_request: u64,
     /// Requests of the peer that wait for their answer.
-    pub asking: BTreeSet<u64>,
+    pub asking: Numbers,
     /// The highest number of a request of the peer's.
     pub last_asking: u64,
     /// The highest number of a channel.
@@ -45,7 +45,7 @@ pub struct Delta {
     /// Records bound since, by number. Those up to `state.acked` may be forgotten.
     pub appended: Vec<(u64, Vec<u8>)>,
     /// Channels that were opened since, each with its OPEN record, or shut.
-    pub channels: BTreeMap<u64, Option<Vec<u8>>>,
+    pub channels: Table<Option<Vec<u8>>>,
 }
 
 /// A session as it is read back.
@@ -60,14 +60,14 @@ pub struct Stored {
     /// Records after `state.acked` up to `state.last`, each as it goes over the wire.
     pub records: Vec<(u64, Vec<u8>)>,
     /// Open channels, each with its OPEN record.
-    pub channels: BTreeMap<u64, Vec<u8>>,
+    pub channels: Table<Vec<u8>>,
 }
 
 impl Stored {
     /// A session that has just begun.
     pub fn new(identity: Identity, principal: Vec<u8>) -> Self {
         let state = State { next_request: 1, ..State::default() };
-        Self { identity, principal, state, records: Vec::new(), channels: BTreeMap::new() }
+        Self { identity, principal, state, records: Vec::new(), channels: Table::new() }
     }
 
     /// Takes a change in.
@@ -77,7 +77,7 @@ impl Stored {
         // They are in order.
         let accepted = self.records.partition_point(|(seq, _)| *seq <= self.state.acked);
         self.records.drain(..accepted);
-        for (channel, record) in &delta.channels {
+        for (channel, record) in delta.channels.iter() {
             match record {
                 Some(record) => self.channels.insert(*channel, record.clone()),
                 None => self.channels.remove(channel),

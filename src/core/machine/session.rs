@@ -6,13 +6,12 @@ mod ending;
 mod leaving;
 mod succession;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::*;
 use crate::core::event::{LostSession, SessionEvent};
+use crate::core::expiries::Expiries;
 use crate::session::{
-    Answer, Client, Closing, Code, Control, Due, Event as Heard, Limits, Loss, NAME_MAX, Payload as Bytes,
-    Record, Room, Status, Violation,
+    Answer, Client, Closing, Code, Control, Due, Event as Heard, Limits, Loss, NAME_MAX, Numbers,
+    Payload as Bytes, Record, Room, Status, Violation,
 };
 
 /// An acknowledgement waits so long for company.
@@ -66,8 +65,9 @@ pub(super) struct Sessional<P> {
     /// Records that arrived in the sessions before, so that what is accepted late is not taken for another.
     before: u64,
     /// Requests that wait for their answer, and until when.
-    asked: BTreeMap<u64, Micros>,
-    deadlines: BTreeSet<(Micros, u64)>,
+    asked: Numbers,
+    /// Until when requests wait, by number. Those may have been answered since.
+    deadlines: Expiries,
     successor: Option<Successor>,
     /// What the server said last on this link.
     word: Option<Word>,
@@ -97,8 +97,6 @@ struct Word {
     retry_after: Micros,
 }
 
-const NEVER: Micros = Micros(u64::MAX);
-
 impl<P: Payload, T: Texts> Machine<P, T> {
     /// An idle machine in session mode.
     pub fn with_session(config: Config, session: SessionConfig, seed: u64) -> Self {
@@ -112,8 +110,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             first: 1,
             unsettled: 0,
             before: 0,
-            asked: BTreeMap::new(),
-            deadlines: BTreeSet::new(),
+            asked: Numbers::new(),
+            deadlines: Expiries::default(),
             successor: None,
             word: None,
             idle: None,
@@ -194,19 +192,19 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     // Time.
 
     pub(super) fn session_deadline(&self) -> Option<Micros> {
-        let (due, _) = self.session.as_ref()?.deadlines.first()?;
-        Some(*due).filter(|due| *due != NEVER)
+        Some(self.session.as_ref()?.deadlines.first()?.0)
     }
 
     /// Requests whose time is up.
     pub(super) fn expire_requests(&mut self, now: Micros) {
         while let Some(session) = &mut self.session
-            && let Some((due, id)) = session.deadlines.first().copied()
+            && let Some((due, id)) = session.deadlines.first()
             && due <= now
         {
-            session.deadlines.remove(&(due, id));
-            self.cancel(id);
-            self.tell(SessionEvent::Unanswered { id, timed_out: true });
+            session.deadlines.pop();
+            if self.cancel(id) {
+                self.tell(SessionEvent::Unanswered { id, timed_out: true });
+            }
         }
     }
 

@@ -22,7 +22,7 @@ impl Endpoint {
             ledger: Ledger::restored(stored),
             ..new
         };
-        for id in core::mem::take(&mut restored.ledger.asking) {
+        for id in core::mem::take(&mut restored.ledger.asking).iter().copied() {
             restored.refuse(id, Answer::Interrupted);
         }
         restored

@@ -46,9 +46,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             Heard::Numbered { seq, record } => {
                 if let Record::Response { id, more: false, .. } = &record
                     && let Some(session) = &mut self.session
-                    && let Some(due) = session.asked.remove(id)
                 {
-                    session.deadlines.remove(&(due, *id));
+                    session.asked.remove(id);
                 }
                 if let Record::Message { payload, .. } = &record {
                     self.stats.add(Count::MessagesIn, 1);

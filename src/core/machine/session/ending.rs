@@ -31,11 +31,9 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         session.first = 1;
         session.before += loss.received;
         let carried = |id: &u64| loss.requests.binary_search(id).is_ok();
-        let unanswered: Vec<u64> = session.asked.keys().copied().filter(|id| !carried(id)).collect();
+        let unanswered: Vec<u64> = session.asked.iter().copied().filter(|id| !carried(id)).collect();
         for id in &unanswered {
-            if let Some(due) = session.asked.remove(id) {
-                session.deadlines.remove(&(due, *id));
-            }
+            session.asked.remove(id);
         }
         session.unsettled = session.in_flight.iter().flatten().count();
         for (payload, outcome) in settled {

@@ -64,11 +64,16 @@ impl<P: Payload, T: Texts> Machine<P, T> {
                 None
             }
             Item::Request { method, deadline } => {
-                let due = deadline.unwrap_or(NEVER);
                 let left = deadline.map_or(0, |due| due.since(now).0.div_ceil(1_000).max(1));
                 let (id, _) = session.client.request(left, method, bytes)?;
-                session.asked.insert(id, due);
-                session.deadlines.insert((due, id));
+                session.asked.insert(id);
+                if let Some(due) = deadline {
+                    session.deadlines.push((due, id));
+                }
+                // Requests with long deadlines leave theirs behind when they are answered.
+                if session.deadlines.len() > 2 * session.asked.len() + 64 {
+                    session.deadlines.sweep(|id| session.asked.contains(&id));
+                }
                 Some(id)
             }
         };
@@ -93,8 +98,9 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     /// Nobody waits for this answer any more; false if nobody did.
     pub fn cancel(&mut self, id: u64) -> bool {
         let Some(session) = &mut self.session else { return false };
-        let Some(due) = session.asked.remove(&id) else { return false };
-        session.deadlines.remove(&(due, id));
+        if !session.asked.remove(&id) {
+            return false;
+        }
         self.bind_own(|client| client.cancel(id));
         true
     }
