@@ -443,3 +443,25 @@ fn a_channel_shut_behind_what_was_accepted_is_open_again_after_a_restart() {
     resume(&mut client, &mut server);
     assert_eq!(numbers(&up(&mut client, &mut server)), [2, 3]);
 }
+
+#[test]
+fn frames_are_small_until_a_link_has_proved_itself() {
+    let (mut client, mut server) = greeted(Limits::default(), false);
+    for _ in 0..40 {
+        client.message(text(&[b'x'; 1_000]));
+    }
+    let mut frame = Vec::new();
+    let mut events = Vec::new();
+    assert!(client.frame(65_536, &mut frame));
+    assert!(frame.len() < 4_200, "{}", frame.len());
+    server.receive(client.fence(), &frame, &mut events).unwrap();
+    (1..=4).for_each(|seq| server.accept(seq));
+    assert!(server.frame(65_536, &mut frame));
+    client.receive(client.fence(), &frame, &mut events).unwrap();
+    assert!(client.frame(65_536, &mut frame));
+    assert!(frame.len() > 36_000, "{}", frame.len());
+    client.gone(client.fence());
+    resume(&mut client, &mut server);
+    assert!(client.frame(65_536, &mut frame));
+    assert!(frame.len() < 4_200, "{}", frame.len());
+}
