@@ -35,8 +35,6 @@ pub(super) struct Endpoint {
     pub(super) link: Option<u64>,
     /// The peer has said its last word on this link.
     ended: bool,
-    /// An acknowledgement of something new has come on this link.
-    proven: bool,
     /// Records without a number, for the next frame.
     control: VecDeque<Vec<u8>>,
     control_len: usize,
@@ -68,7 +66,6 @@ impl Endpoint {
             limits,
             link: None,
             ended: false,
-            proven: false,
             control: VecDeque::new(),
             control_len: 0,
             ledger: Ledger::new(),
@@ -98,7 +95,6 @@ impl Endpoint {
     pub(super) fn relink(&mut self, fence: u64, told: Option<Ack>) {
         self.link = Some(fence);
         self.ended = false;
-        self.proven = false;
         self.control.clear();
         self.control_len = 0;
         self.receiver.relink(told);

@@ -72,7 +72,9 @@ impl Stored {
 
     /// Takes a change in.
     pub fn apply(&mut self, delta: &Delta) {
-        self.state = delta.state.clone();
+        // A change made before the latest connection may be kept after it; fences never fall.
+        let fence = self.state.fence.max(delta.state.fence);
+        self.state = State { fence, ..delta.state.clone() };
         self.records.extend(delta.appended.iter().cloned());
         // They are in order.
         let accepted = self.records.partition_point(|(seq, _)| *seq <= self.state.acked);

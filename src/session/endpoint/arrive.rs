@@ -76,7 +76,6 @@ impl Endpoint {
         self.sender.ack(ack)?;
         let to = self.sender.acked();
         if to > before {
-            self.proven = true;
             events.push(Event::Acked { to });
         }
         Ok(())

@@ -256,6 +256,10 @@ impl World {
                     all.into_iter().for_each(|conn| self.client_leaves(conn));
                 }
             }
+            (28, _) if self.setup.durable_server => {
+                let session = self.session();
+                self.server.hand_over(session);
+            }
             (29, _) if self.dice.one_in(20) => {
                 if let Some((conn, frame)) = self.client.close(&mut self.truth)? {
                     self.write(conn, &frame);
