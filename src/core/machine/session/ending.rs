@@ -35,6 +35,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         for id in &unanswered {
             session.asked.remove(id);
         }
+        // The next session may give the same numbers again.
+        session.deadlines.sweep(|id| session.asked.contains(&id));
         session.unsettled = session.in_flight.iter().flatten().count();
         for (payload, outcome) in settled {
             self.settle(payload, outcome);
