@@ -565,8 +565,12 @@ impl<H: Host> Browser<H> {
 
     /// The socket to which an event happened.
     fn socket_of(&self, event: &web_sys::Event) -> Option<(LinkId, Rc<Socket>)> {
-        let target = event.target()?;
         let parts = self.parts.borrow();
+        // A class of the application's own may give events that name no target.
+        if let [only] = parts.sockets.as_slice() {
+            return Some(only.clone());
+        }
+        let target = event.target()?;
         parts.sockets.iter().find(|(_, socket)| target == **socket.raw()).cloned()
     }
 
