@@ -26,8 +26,6 @@ pub(super) struct Sender {
     credit: u64,
     /// The largest frame the peer takes.
     max_frame: usize,
-    /// Where the stream stood when the current link took it up.
-    taken_up: u64,
 }
 
 impl Sender {
@@ -42,7 +40,6 @@ impl Sender {
             kept: 0,
             credit: 0,
             max_frame: 0,
-            taken_up: 0,
         }
     }
 
@@ -178,14 +175,7 @@ impl Sender {
         self.ack(Ack { to: peer.recv, credit: peer.credit })?;
         self.max_frame = usize::try_from(peer.max_frame).unwrap_or(usize::MAX);
         self.sent = self.acked;
-        self.taken_up = self.acked_end;
         Ok(())
-    }
-
-    /// Bytes written to the current link.
-    pub(super) fn sent_here(&self) -> usize {
-        let sent = self.end_of(self.sent).unwrap_or(self.taken_up);
-        usize::try_from(sent.saturating_sub(self.taken_up)).unwrap_or(usize::MAX)
     }
 
     /// Whether a record waits that may be written.
