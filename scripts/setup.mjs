@@ -8,6 +8,7 @@ import { geckodriver, wasmBindgen, wasmPack } from "./setup/cargo-tool.mjs";
 import { added } from "./setup/path.mjs";
 import { nodeModules } from "./setup/node-modules.mjs";
 import { rustLinters, wasmTarget } from "./setup/rust.mjs";
+import { valgrind } from "./setup/valgrind.mjs";
 import { say } from "./say.mjs";
 
 export {
@@ -16,6 +17,7 @@ export {
   geckodriver,
   nodeModules,
   rustLinters,
+  valgrind,
   wasmBindgen,
   wasmPack,
   wasmTarget,
@@ -23,7 +25,16 @@ export {
 };
 
 export const forBuild = [nodeModules, wasmTarget, wasmBindgen];
-export const forTests = [...forBuild, rustLinters, wasmPack, chromium, firefox, geckodriver, webkit];
+export const forTests = [
+  ...forBuild,
+  rustLinters,
+  wasmPack,
+  chromium,
+  firefox,
+  geckodriver,
+  webkit,
+  valgrind,
+];
 
 /** Brings everything named here about, in this order. */
 export async function setup(needs) {

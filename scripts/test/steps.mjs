@@ -24,6 +24,9 @@ export const steps = [
   step("chat", "the example: lints, and types that are those of its enum", ["build"], checkChat),
   step("facade", "ts/ decides nothing", ["setup"], () => script("check-facade.mjs")),
   step("size", "every entry is within its budget", ["build"], () => script("size.mjs", "--no-build")),
+  step("instructions", "nothing takes more instructions than it may", ["setup"], () =>
+    script("instructions.mjs"),
+  ),
   step("wasm-chrome", "wasm-pack tests in Chromium", ["setup"], (to) => wasmPackTest("chrome", to)),
   step("wasm-firefox", "wasm-pack tests in Firefox", ["setup"], (to) => wasmPackTest("firefox", to)),
   step("wasm-webkit", "wasm-pack tests in WebKit", ["setup"], (to) => wasmPackTest("webkit", to)),
