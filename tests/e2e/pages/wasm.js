@@ -1,4 +1,5 @@
-// Stands between everwire and its WebAssembly: sees its memory, and can make it trap. To be loaded before everwire.
+// Stands between everwire and its WebAssembly: sees its memory, counts the calls, and can make it trap. To be loaded before
+// everwire.
 
 /** A module of one export, which does nothing but `unreachable`. */
 const BOMB = new Uint8Array([
@@ -12,14 +13,15 @@ const BOMB = new Uint8Array([
 const RealInstance = globalThis.WebAssembly?.Instance;
 const seen = [];
 let fuse = Infinity;
+const calls = { into: 0, outOf: 0 };
 
 class Instance {
   constructor(module, imports) {
-    const real = new RealInstance(module, imports);
+    const real = new RealInstance(module, counting(imports));
     seen.push(real);
     const entries = Object.entries(real.exports).map(([name, value]) => [
       name,
-      typeof value === "function" ? (...args) => (burn(), value(...args)) : value,
+      typeof value === "function" ? (...args) => (burn(), calls.into++, value(...args)) : value,
     ]);
     this.exports = Object.fromEntries(entries);
   }
@@ -31,6 +33,18 @@ function burn() {
   fuse = Infinity;
   new RealInstance(new WebAssembly.Module(BOMB)).exports.trap();
 }
+
+/** The same imports, each call of which is counted. */
+function counting(imports) {
+  const counted = (value) =>
+    typeof value === "function" ? (...args) => (calls.outOf++, value(...args)) : value;
+  const each = (object, change) =>
+    Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
+  return each(imports, (module) => each(module, counted));
+}
+
+/** Calls of exports and of imports since the page was loaded. */
+export const crossings = () => ({ ...calls });
 
 /** The call into the wasm after so many more does not come back: it traps. */
 export function trapAfter(count) {
