@@ -7,7 +7,7 @@ import { nodeModules, rustLinters, setup } from "./setup.mjs";
 // What ts-rs writes has its own form.
 const FILES = ["**/*.{ts,mts,js,mjs,css,html,json}", "!examples/chat/page/generated/**"];
 // Beside the workspace.
-const CRATES = ["examples/chat/Cargo.toml", "fuzz/Cargo.toml"];
+const CRATES = ["benches/rust/Cargo.toml", "examples/chat/Cargo.toml", "fuzz/Cargo.toml"];
 
 await main(async (args) => {
   const check = args.includes("--check");

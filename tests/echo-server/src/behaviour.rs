@@ -5,6 +5,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use crate::config::Limits;
+use crate::drill::Drill;
 use crate::feed::Feed;
 use crate::head::Head;
 use crate::query::Query;
@@ -27,6 +28,8 @@ pub(crate) struct Behaviour {
     pub(crate) invalid: bool,
     pub(crate) prefix: String,
     pub(crate) silent: bool,
+    /// Obeys orders in messages.
+    pub(crate) drill: Option<Drill>,
     /// Answer `ping` with `pong`, so many times.
     pub(crate) pongs: Option<u64>,
     pub(crate) delay: Duration,
@@ -70,6 +73,7 @@ impl Behaviour {
             invalid: query.has("invalid"),
             prefix: query.first("prefix").unwrap_or_default().to_owned(),
             silent: query.has("silent"),
+            drill: query.has("drill").then(Drill::default),
             pongs,
             delay: query.millis("delay")?.unwrap_or_default(),
             talk: Talk::parse(query)?,
@@ -206,12 +210,17 @@ pub(crate) fn flood(query: &Query, limits: &Limits) -> Result<Option<(Message, u
     if copies.saturating_mul(size as u64) > limits.flood_size {
         return Err(Reply::bad_request(format!("A flood may have {} bytes in total.", limits.flood_size)));
     }
-    let message = match query.first("kind") {
-        Some("text") => Message::text("x".repeat(size)),
-        None | Some("binary") => Message::Binary(Bytes::from(vec![0; size])),
+    let is_text = match query.first("kind") {
+        Some("text") => true,
+        None | Some("binary") => false,
         Some(_) => return Err(Reply::bad_request("kind must be text or binary.")),
     };
-    Ok((copies > 0).then_some((message, copies)))
+    Ok((copies > 0).then(|| (filler(size, is_text), copies)))
+}
+
+/// A message of this size that says nothing.
+pub(crate) fn filler(size: usize, is_text: bool) -> Message {
+    if is_text { Message::text("x".repeat(size)) } else { Message::Binary(Bytes::from(vec![0; size])) }
 }
 
 /// The close frame that the parameter called `name` and `reason` ask for; 1005 is one without a

@@ -18,8 +18,9 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
-use crate::behaviour::{Behaviour, Ending, Shown, WRONG_TOKEN};
+use crate::behaviour::{Behaviour, Ending, Shown, WRONG_TOKEN, filler};
 use crate::config::Limits;
+use crate::drill::Answer;
 use crate::outbox::{Item, Outbox};
 use crate::phase::{Phase, Step, closed_with};
 use crate::reply::say_goodbye;
@@ -222,6 +223,16 @@ impl Connection {
     }
 
     fn reply_to(&mut self, message: Message) -> Option<Message> {
+        if let Some(drill) = &mut self.behaviour.drill {
+            match drill.hear(message.to_text().ok().filter(|_| message.is_text())) {
+                Some(Answer::Count(count)) => return Some(Message::text(count.to_string())),
+                Some(Answer::Flood { copies, size, is_text }) => {
+                    self.outbox.push(Item::Message(filler(size, is_text), copies), Duration::ZERO);
+                    return None;
+                }
+                None => {}
+            }
+        }
         if self.behaviour.silent {
             return None;
         }

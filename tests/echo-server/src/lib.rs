@@ -26,6 +26,7 @@ mod behaviour;
 mod config;
 mod connection;
 mod control;
+mod drill;
 mod feed;
 mod files;
 mod head;

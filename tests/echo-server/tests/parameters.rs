@@ -153,6 +153,19 @@ async fn silent_reads_everything_and_sends_nothing() {
 }
 
 #[tokio::test]
+async fn a_drilled_connection_counts_what_it_hears_and_floods_on_demand() {
+    let server = start().await;
+    let mut client = connect(&server, "/ws?drill&silent").await;
+    for text in ["a", "b", "count", "c", "flood 2 3 text", "count"] {
+        say(&mut client, text).await;
+    }
+    for text in ["2", "xxx", "xxx", "1"] {
+        assert_eq!(heard(&mut client).await, text);
+    }
+    assert_quiet(&mut client).await;
+}
+
+#[tokio::test]
 async fn drop_resets_at_once_or_after_so_many_messages() {
     let server = start().await;
     let mut client = connect(&server, "/ws?room=d&drop").await;

@@ -127,6 +127,7 @@ fn help_and_readme_know_every_parameter_and_route() {
         "refuse",
         "hang",
         "silent",
+        "drill",
         "drop",
         "stall",
         "delay",

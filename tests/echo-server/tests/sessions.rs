@@ -131,6 +131,20 @@ async fn what_is_said_on_a_channel_reaches_everybody_who_has_it_open() {
 }
 
 #[tokio::test]
+async fn a_drilled_session_counts_what_it_hears_and_floods_on_demand() {
+    let server = start().await;
+    let mut client = Session::welcomed(server.address(), "/ws?drill&silent").await;
+    for text in ["a", "b", "count"] {
+        client.say(text).await;
+    }
+    assert_eq!(client.next().await, Seen::Text(0, "2".into()));
+    client.say("flood 2 3 text").await;
+    for _ in 0..2 {
+        assert_eq!(client.next().await, Seen::Text(0, "xxx".into()));
+    }
+}
+
+#[tokio::test]
 async fn numbers_are_sent_as_fast_as_they_are_taken_and_those_that_come_are_checked() {
     let server = start().await;
     let mut client = Session::welcomed(server.address(), "/ws?room=s&silent").await;

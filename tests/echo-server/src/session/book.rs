@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::handler::Clients;
 use super::manner::Manner;
 use super::shelf::Shelf;
+use crate::drill::Drill;
 use crate::stats::lock;
 use crate::tokens::Tokens;
 
@@ -35,6 +36,7 @@ pub(super) struct Page {
     pub(super) manner: Manner,
     pub(super) peer: Option<Peer>,
     pub(super) channels: BTreeMap<u64, String>,
+    pub(super) drill: Drill,
     pub(super) stats: SessionStats,
 }
 

@@ -6,7 +6,7 @@ use everwire::server::{Config, Peer};
 use everwire::session::{Code, FRAME_LIMITS, MAX_INTEGER};
 use serde_json::{Value, json};
 
-use super::handler::pour;
+use super::handler::{numbers, pour};
 use super::manner::{closing, code, going_away, withheld};
 use super::order::Prank;
 use super::{State, book};
@@ -24,7 +24,9 @@ pub(crate) async fn obey(room: &Room, query: &Query, command: &str) -> Result<Va
             let last = query.number("n", 1..=MAX_NUMBERS)?.unwrap_or(1);
             let peers = peers(room);
             let count = peers.len();
-            peers.into_iter().for_each(|peer| drop(tokio::spawn(async move { pour(&peer, last).await })));
+            peers
+                .into_iter()
+                .for_each(|peer| drop(tokio::spawn(async move { pour(&peer, numbers(last)).await })));
             return Ok(json!({ "sources": count }));
         }
         "volatile" => {

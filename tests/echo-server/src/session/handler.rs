@@ -10,6 +10,7 @@ use everwire::server::{
 use tokio::time::{Instant, sleep};
 
 use super::book::Book;
+use crate::drill::Answer;
 
 /// Echoes what the clients of a room say, and answers what they ask.
 #[derive(Debug)]
@@ -43,10 +44,21 @@ impl Handler for Clients {
     async fn message(&self, turn: &mut Turn, message: Incoming) {
         let Incoming { channel, content, .. } = message;
         let id = turn.peer().session();
-        let (manner, name) = self.book.page(id, |page| {
+        let (answer, manner, name) = self.book.page(id, |page| {
             page.stats.count(content.text());
-            (page.manner.clone(), page.channels.get(&channel).cloned())
+            let answer = page.manner.drill.then(|| page.drill.hear(content.text())).flatten();
+            (answer, page.manner.clone(), page.channels.get(&channel).cloned())
         });
+        match answer {
+            Some(Answer::Count(count)) => return drop(turn.send(count.to_string())),
+            Some(Answer::Flood { copies, size, is_text }) => {
+                let filler: Content = if is_text { "x".repeat(size).into() } else { vec![0; size].into() };
+                let peer = turn.peer().clone();
+                tokio::spawn(async move { pour(&peer, (0..copies).map(|_| filler.clone())).await });
+                return;
+            }
+            None => {}
+        }
         if manner.silent {
             return;
         }
@@ -96,7 +108,7 @@ impl Handler for Clients {
                 respond.ok(if items == 0 { String::new() } else { items.to_string() });
             }
             "source" => {
-                pour(&request.peer, number.unwrap_or(0)).await;
+                pour(&request.peer, numbers(number.unwrap_or(0))).await;
                 respond.ok(request.content);
             }
             "ask" => {
@@ -127,13 +139,18 @@ impl Handler for Clients {
     }
 }
 
-/// Sends 1, 2, ... as fast as the client takes them.
-pub(super) async fn pour(peer: &Peer, last: u64) {
-    for number in 1..=last {
+/// Sends all of it as fast as the client takes it.
+pub(super) async fn pour(peer: &Peer, messages: impl Iterator<Item = Content>) {
+    for message in messages {
         peer.ready().await;
         if peer.is_over() {
             return;
         }
-        drop(peer.send(number.to_string()));
+        drop(peer.send(message));
     }
+}
+
+/// 1, 2, ...
+pub(super) fn numbers(last: u64) -> impl Iterator<Item = Content> {
+    (1..=last).map(|number| number.to_string().into())
 }

@@ -14,6 +14,8 @@ pub(crate) struct Manner {
     /// What the server sends is so long on its way.
     pub(super) delay: Duration,
     pub(super) silent: bool,
+    /// Obeys orders in messages.
+    pub(super) drill: bool,
     prefix: String,
     pub(super) welcome: Greeting,
     /// How many handshakes of the room are spoiled.
@@ -58,6 +60,7 @@ impl Manner {
         Ok(Self {
             delay: query.millis("delay")?.unwrap_or_default(),
             silent: query.has("silent"),
+            drill: query.has("drill"),
             prefix: query.first("prefix").unwrap_or_default().to_owned(),
             welcome,
             times: query.number("times", 0..=u64::MAX)?.unwrap_or(u64::MAX),

@@ -1,0 +1,34 @@
+// A script as a page would load it: one minified file.
+import { build } from "esbuild";
+import { inRoot } from "../../scripts/paths.mjs";
+import { rustGlue } from "./rust.mjs";
+
+const PACKAGE = { everwire: "everwire.js", "everwire/session": "session.js" };
+
+/** The text of a bundled entry, by its path in the repository or by its `contents`. */
+export async function bundle(entry, contents) {
+  const { outputFiles } = await build({
+    ...(contents === undefined
+      ? { entryPoints: [inRoot(entry)] }
+      : { stdin: { contents, resolveDir: inRoot("benches/subjects") } }),
+    absWorkingDir: inRoot("benches"),
+    write: false,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    loader: { ".wasm": "binary" },
+    logLevel: "error",
+    plugins: [everwire, rustGlue],
+  });
+  return outputFiles[0].text;
+}
+
+/** The package as it is built here. */
+const everwire = {
+  name: "everwire",
+  setup({ onResolve }) {
+    onResolve({ filter: /^everwire(\/session)?$/ }, ({ path }) => ({ path: inRoot("pkg", PACKAGE[path]) }));
+  },
+};

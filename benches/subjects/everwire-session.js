@@ -1,0 +1,4 @@
+import { SessionWire } from "everwire/session";
+import { through } from "./wire.js";
+
+export const open = through(SessionWire);

@@ -1,0 +1,6 @@
+import { ReconnectingWebSocket } from "@nktkas/rews";
+import { like } from "./socket.js";
+
+export const open = like((url) =>
+  Object.assign(new ReconnectingWebSocket(url), { binaryType: "arraybuffer" }),
+);
