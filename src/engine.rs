@@ -230,19 +230,26 @@ impl<P: Platform> Engine<P> {
 
     /// A message of `len` bytes arrived on this link's socket, which is the current one.
     pub(crate) fn received(&self, link: LinkId, kind: Kind, len: usize) -> Delivery {
-        let deliver = {
-            let mut machine = self.machine.borrow_mut();
-            let now = self.platform.now();
-            if machine.is_paused() {
-                machine.handle(now, Input::Buffered { link, bytes: self.platform.buffered(), asked: false });
-            }
-            machine.received(now, link, kind, len)
-        };
+        let deliver = self.arrived(link, |machine, now| machine.received(now, link, kind, len));
         if !deliver {
             self.run();
             return Delivery::Drop;
         }
         if self.running.replace(true) { Delivery::Later } else { Delivery::Now }
+    }
+
+    /// Something arrived. Whatever does is an occasion to look at a full buffer again.
+    fn arrived<T>(
+        &self,
+        link: LinkId,
+        take: impl FnOnce(&mut Machine<P::Payload, P::Texts>, Micros) -> T,
+    ) -> T {
+        let mut machine = self.machine.borrow_mut();
+        let now = self.platform.now();
+        if machine.is_paused() {
+            machine.handle(now, Input::Buffered { link, bytes: self.platform.buffered(), asked: false });
+        }
+        take(&mut machine, now)
     }
 
     /// The message that was to be delivered now has been.
@@ -317,14 +324,7 @@ fn seed(random: f64) -> u64 {
 impl<P: Platform> Engine<P> {
     /// A frame arrived on this link's socket.
     pub(crate) fn received_frame(&self, link: LinkId, bytes: &[u8]) {
-        let frame = {
-            let mut machine = self.machine.borrow_mut();
-            let now = self.platform.now();
-            if machine.is_paused() {
-                machine.handle(now, Input::Buffered { link, bytes: self.platform.buffered(), asked: false });
-            }
-            machine.received_frame(now, link, bytes)
-        };
+        let frame = self.arrived(link, |machine, now| machine.received_frame(now, link, bytes));
         if let Some(frame) = frame {
             self.platform.keep(frame);
         }

@@ -87,6 +87,7 @@ pub mod codec;
 pub mod core;
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "its platforms are of the browser"))]
 mod engine;
+mod reason;
 #[cfg(all(feature = "server", not(target_arch = "wasm32")))]
 pub mod server;
 #[cfg(feature = "session")]

@@ -55,6 +55,22 @@ async fn a_page_that_does_not_answer_pings_is_idle_though_its_browser_answers_th
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connection_that_was_taken_over_stays_until_the_client_was_heard_on_the_later_one_or_a_second() {
+    let served = Probed::start(Config::default()).await;
+    let mut ann = served.near("ann").await;
+    for confirms in [false, true] {
+        let mut old = Peer { welcome: ann.welcome.clone(), ..Peer::default() };
+        std::mem::swap(&mut old.socket, &mut ann.socket);
+        ann.confirms = confirms;
+        let began = Instant::now();
+        served.bring(&mut ann, "ann").await;
+        let closed = old.until(is_close).await;
+        assert!(matches!(closed, Seen::Close { code, .. } if code == Code::Superseded as u64));
+        about(began.elapsed(), if confirms { Duration::ZERO } else { SECOND });
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_takes_silence_for_death_is_pinged_twice_as_often() {
     let served = Probed::start(Config::default()).await;
     let mut ann = Peer { idle_ms: 10_000, ..Peer::default() };

@@ -22,8 +22,12 @@ const RECIPE = ["wasm", "panics", "glue", "rewrite", "wasm-features"].map(
 );
 const TARGET = "wasm32-unknown-unknown";
 const PROFILE = "wasm-release";
+// A crate that is always a cdylib too is written under one name whatever its features and dependencies, so that builds that
+// share a target directory would link each other's.
 const CARGO = [
-  "build",
+  "rustc",
+  "--crate-type",
+  "cdylib",
   "--locked",
   "--profile",
   PROFILE,

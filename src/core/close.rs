@@ -5,8 +5,6 @@ use super::time::Micros;
 
 /// Longest wait a server may ask for in a close reason.
 const RETRY_AFTER_MAX: u32 = 3_600_000;
-/// A close frame's payload is at most 125 bytes, two of them the code (RFC 6455, section 5.5).
-const REASON_MAX: usize = 123;
 
 /// How a connection ended, as the browser's `CloseEvent` tells it (RFC 6455, section 7.1.5-6).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -109,15 +107,6 @@ pub fn may_send(code: u16) -> bool {
     matches!(code, 1000 | 3000..=4999)
 }
 
-/// Cuts a reason to the 123 bytes of UTF-8 that fit in a close frame, on a character boundary.
-pub fn cut_reason(reason: &str) -> &str {
-    let mut end = reason.len().min(REASON_MAX);
-    while !reason.is_char_boundary(end) {
-        end -= 1;
-    }
-    reason.get(..end).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,15 +134,6 @@ mod tests {
         assert_eq!(with_reason("retry-after=").retry_after(), None);
         assert_eq!(with_reason("retry-after=-5").retry_after(), None);
         assert_eq!(with_reason("later").retry_after(), None);
-    }
-
-    #[test]
-    fn a_reason_is_cut_at_123_bytes_on_a_character_boundary() {
-        assert_eq!(cut_reason(&"x".repeat(200)).len(), 123);
-        let cut = cut_reason("ééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé");
-        assert_eq!(cut.len(), 122);
-        assert!(cut.chars().all(|c| c == 'é'));
-        assert_eq!(cut_reason("short"), "short");
     }
 
     #[test]

@@ -21,7 +21,8 @@ mod stats;
 mod time;
 mod timer;
 
-pub use close::{Close, CloseReason, Owned, Texts, cut_reason, may_send, retry_after};
+pub use crate::reason::cut_reason;
+pub use close::{Close, CloseReason, Owned, Texts, may_send, retry_after};
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 pub(crate) use config::RANGES;
 pub use config::{Config, ConfigError, Heartbeat, Number, OPTIONS, Overflow, Queue, Reconnect};

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -217,8 +216,5 @@ async fn create<S: SessionStore, H: Handler>(
         return turn_away(link, Turned::with(Code::Internal, true, "the store of sessions failed")).await;
     }
     link.begin(&server.config, &hello, ttl);
-    if link.transport.feed(Message::Binary(Bytes::from(welcome))).await.is_ok() {
-        link.unflushed = true;
-    }
-    Life::begin(server, session, Some((link, status)), false);
+    Life::begin(server, session, Some((link, status, welcome)), false);
 }

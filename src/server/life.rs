@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -36,6 +36,8 @@ const ACK_DELAY: Duration = Duration::from_millis(25);
 /// What is taken in at one wake-up, at most.
 const ORDERS: usize = 1_024;
 const FRAMES: usize = 64;
+/// How long a connection stays at most when another has taken over.
+const STAY: Duration = Duration::from_secs(1);
 /// As good as never.
 const FAR: Duration = Duration::from_secs(86_400 * 365);
 
@@ -45,6 +47,9 @@ pub(super) struct Life<S, H> {
     pub(super) peer: Peer,
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
     pub(super) link: Option<Link>,
+    /// The connection before, and how long it may stay: until the client has been heard on this one, or it would take
+    /// the one for broken before it has the other.
+    leaving: Option<(Link, Instant)>,
     attaching: VecDeque<Box<Attach>>,
     pub(super) inbox: Inbox,
     pub(super) turn: Option<BoxFuture<'static, Done>>,
@@ -71,7 +76,7 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
     pub(super) fn begin(
         server: &Arc<Inner<S, H>>,
         session: Session,
-        link: Option<(Link, Status)>,
+        link: Option<(Link, Status, Vec<u8>)>,
         stale: bool,
     ) {
         let id = session.identity().id;
@@ -86,6 +91,7 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             commands,
             stale,
             link: None,
+            leaving: None,
             attaching: VecDeque::new(),
             inbox: Inbox::default(),
             turn: None,
@@ -98,16 +104,20 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
         for (channel, name) in life.session.channels() {
             life.server.hub.join(&name, &life.peer, channel);
         }
-        match link {
-            Some((link, status)) => {
-                life.link = Some(link);
-                let how = if status.is_lost() { Connected::Lost } else { Connected::New };
-                life.leave_if_draining();
-                life.inbox.push(Inbound::Connected(how));
-            }
-            None => life.detached(),
-        }
-        tokio::spawn(life.run());
+        let Some((mut link, status, welcome)) = link else {
+            life.detached();
+            tokio::spawn(life.run());
+            return;
+        };
+        let how = if status.is_lost() { Connected::Lost } else { Connected::New };
+        tokio::spawn(async move {
+            // Not before the session can be found: the client may act on it at once.
+            link.welcome(welcome).await;
+            life.link = Some(link);
+            life.leave_if_draining();
+            life.inbox.push(Inbound::Connected(how));
+            life.run().await;
+        });
     }
 
     async fn run(mut self) {
@@ -181,6 +191,7 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
     }
 
     fn receive(&mut self, frame: &Bytes) {
+        self.leave_the_old();
         let mut events = Vec::new();
         let fence = self.session.fence();
         let result = self.session.receive(fence, frame, &mut events);
@@ -200,6 +211,7 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
     }
 
     fn detached(&mut self) {
+        self.leave_the_old();
         let config = &self.server.config;
         let lasting = self.session.is_confirmed() && !self.stale;
         let patience = if lasting { config.resume } else { config.idle };
@@ -308,12 +320,9 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
         match self.session.resume(&hello, times, &mut events) {
             Ok(welcome) => {
                 link.begin(&self.server.config, &hello, ttl);
-                link.unflushed = link.transport.feed(Message::Binary(welcome.into())).await.is_ok();
-                if let Some(old) = self.link.replace(link) {
-                    let reason = "another connection has taken over";
-                    let frame = refuse(Closing { reason, ..closing(Code::Superseded) });
-                    tokio::spawn(farewell(old, frame, Code::Superseded));
-                }
+                link.welcome(welcome).await;
+                self.leave_the_old();
+                self.leaving = self.link.replace(link).map(|old| (old, Instant::now() + STAY));
                 self.expires_at = None;
                 self.judging = None;
                 self.leave_if_draining();
@@ -328,6 +337,15 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             }
         }
         Outcome::Welcomed
+    }
+
+    /// Ends the connection before, if it is still there.
+    fn leave_the_old(&mut self) {
+        if let Some((old, _)) = self.leaving.take() {
+            let reason = "another connection has taken over";
+            let frame = refuse(Closing { reason, ..closing(Code::Superseded) });
+            tokio::spawn(farewell(old, frame, Code::Superseded));
+        }
     }
 
     /// Writes what is due, one frame after the other as the socket takes them.
@@ -418,6 +436,9 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
     fn keep_time(&mut self) {
         let now = Instant::now();
         self.time_out_requests(now);
+        if self.leaving.as_ref().is_some_and(|(_, until)| *until <= now) {
+            self.leave_the_old();
+        }
         let Some(link) = &mut self.link else {
             if self.expires_at.is_some_and(|at| at <= now) {
                 self.over = Some(Cause::Expired);
@@ -447,7 +468,8 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             Some(link) => Some(link.deadline()),
             None => self.expires_at,
         };
-        let clock = clock.into_iter().chain(self.requests.deadline()).min();
+        let old = self.leaving.as_ref().map(|(_, until)| *until);
+        let clock = clock.into_iter().chain(old).chain(self.requests.deadline()).min();
         clock.unwrap_or_else(|| Instant::now() + FAR)
     }
 }

@@ -72,6 +72,11 @@ impl Link {
         self.granted(ttl);
     }
 
+    /// Leaves the WELCOME to the transport.
+    pub(super) async fn welcome(&mut self, frame: Vec<u8>) {
+        self.unflushed = self.transport.feed(Message::Binary(frame.into())).await.is_ok();
+    }
+
     /// A token counts from here on.
     pub(super) fn granted(&mut self, ttl: Option<Duration>) {
         let now = Instant::now();

@@ -7,7 +7,7 @@ use super::handshake::{Hello, Identity, Limits, Status, Welcome};
 use super::outgoing::{Closing, Control, Payload, Room};
 use super::receiver::Due;
 use super::store::{Delta, Stored};
-use super::wire::{Frame, Record, Span, VERSION};
+use super::wire::{Record, Span, VERSION, read_alone};
 
 /// A session, seen from the client. It has no clock, no socket and no randomness: its host writes the
 /// frames it makes, feeds it those that arrive, and names connections by the fence that
@@ -105,10 +105,7 @@ impl Client {
         if bytes.len() as u64 > self.end.limits.max_frame {
             return Err(Violation { code: Code::TooBig, what: "a frame larger than max_frame" });
         }
-        let mut frame = Frame::read(bytes)?;
-        let first = frame.next().transpose()?.map(|framed| framed.record);
-        let alone = frame.head == super::wire::Head::default() && frame.next().is_none();
-        match first.filter(|_| alone) {
+        match read_alone(bytes)? {
             Some(Record::Welcome(welcome)) => self.welcomed(fence, welcome, events),
             Some(close @ Record::Close { .. }) => {
                 events.push(Event::Plain(close));

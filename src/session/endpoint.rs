@@ -6,13 +6,12 @@ mod leave;
 
 use std::collections::VecDeque;
 
-use super::table::Table;
-
 use super::event::Loss;
 use super::handshake::{Limits, Position, Tombstone};
 use super::ledger::{Effect, Ledger};
 use super::receiver::Receiver;
 use super::sender::Sender;
+use super::table::Table;
 use super::wire::{Ack, FRAME_OVERHEAD};
 
 /// The longest OPEN record, so that what both sides remember of channels is bounded.

@@ -2,9 +2,10 @@
 
 use super::code::{Code, Violation};
 use super::wire::{
-    AUTH, AUTHED, CHANNEL, EXT, GOAWAY, MORE, NAME_MAX, OPEN, PING, PONG, REASON_MAX, REQ, RES, TEXT,
-    integer_len, put_integer, put_record,
+    AUTH, AUTHED, CHANNEL, EXT, GOAWAY, MORE, NAME_MAX, OPEN, PING, PONG, REQ, RES, TEXT, integer_len,
+    put_integer, put_record,
 };
+use crate::reason::cut_reason;
 
 /// Whether a record could be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,7 +102,7 @@ impl Control<'_> {
                     return None;
                 }
                 let mut rest = url.as_bytes().to_vec();
-                rest.extend_from_slice(cut(reason).as_bytes());
+                rest.extend_from_slice(cut_reason(reason).as_bytes());
                 let integers = [code as u64, grace_ms, min_ms, jitter_ms, url.len() as u64];
                 put_record(&mut record, GOAWAY, &integers, &rest);
             }
@@ -163,13 +164,4 @@ pub(super) fn open_record(channel: u64, name: &str, payload: Payload<'_>) -> Vec
         &rest,
     );
     record
-}
-
-/// A reason that fits a close frame, cut between characters.
-pub(super) fn cut(reason: &str) -> &str {
-    let mut end = reason.len().min(REASON_MAX);
-    while !reason.is_char_boundary(end) {
-        end -= 1;
-    }
-    reason.get(..end).unwrap_or_default()
 }

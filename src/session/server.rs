@@ -7,7 +7,7 @@ use super::handshake::{Hello, Identity, Limits, Status, Tombstone, Welcome};
 use super::outgoing::{Closing, Control, Payload, Room};
 use super::receiver::Due;
 use super::store::{Delta, Found, Stored};
-use super::wire::{Ack, Frame, Record, Span, VERSION, read_record};
+use super::wire::{Ack, Frame, Record, Span, VERSION, read_alone, read_record};
 
 /// What a WELCOME says besides where the streams are, in milliseconds; 0 is for never, or for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,14 +70,8 @@ pub fn read_hello(bytes: &[u8], max: usize) -> Result<Hello, Violation> {
     if bytes.len() > max {
         return Err(Violation { code: Code::TooBig, what: "a HELLO larger than this server takes" });
     }
-    let mut frame = Frame::read(bytes)?;
-    let first = frame.next().transpose()?.map(|framed| framed.record);
-    match first {
-        Some(Record::Hello(hello))
-            if frame.head == super::wire::Head::default() && frame.next().is_none() =>
-        {
-            Ok(hello)
-        }
+    match read_alone(bytes)? {
+        Some(Record::Hello(hello)) => Ok(hello),
         _ => Err(Violation::protocol("the first frame is not a HELLO alone")),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::code::{Code, Violation};
 use super::handshake::{Hello, Welcome};
+use crate::reason::REASON_MAX;
 
 /// The subprotocol both ends name (RFC 6455, section 1.9).
 pub const SUBPROTOCOL: &str = "everwire.v1";
@@ -247,6 +248,13 @@ pub(super) fn read_record(bytes: &[u8]) -> Option<Record> {
     reader.record().ok().map(|framed| framed.record)
 }
 
+/// The record that is all a frame holds, as in a handshake; none if there is none, or anything besides.
+pub(super) fn read_alone(bytes: &[u8]) -> Result<Option<Record>, Violation> {
+    let mut frame = Frame::read(bytes)?;
+    let first = frame.next().transpose()?.map(|framed| framed.record);
+    Ok(first.filter(|_| frame.head == Head::default() && frame.next().is_none()))
+}
+
 /// Writes a frame's head.
 pub(super) fn put_head(out: &mut Vec<u8>, head: Head) {
     let (base, acks) = (u8::from(head.base.is_some()), u8::from(head.ack.is_some()));
@@ -286,8 +294,6 @@ pub(super) fn integer_len(value: u64) -> usize {
     (64 - (value.min(MAX_INTEGER) | 1).leading_zeros() as usize).div_ceil(7)
 }
 
-/// A close reason longer than this is cut, as that of a WebSocket close frame is (RFC 6455, section 5.5).
-pub(super) const REASON_MAX: usize = 123;
 /// The longest channel name, method or URL.
 pub const NAME_MAX: usize = 1_024;
 

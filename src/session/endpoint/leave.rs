@@ -1,8 +1,9 @@
 //! What leaves: records that are bound, those without a number, and the frames of both.
 
 use super::{Endpoint, OPEN_MAX};
+use crate::reason::cut_reason;
 use crate::session::outgoing::{
-    Closing, Control, Payload, Room, cut, open_record, put_payload, request_head, response_head,
+    Closing, Control, Payload, Room, open_record, put_payload, request_head, response_head,
 };
 use crate::session::receiver::Due;
 use crate::session::wire::{
@@ -111,7 +112,7 @@ impl Endpoint {
 
     pub(super) fn put_shut(&mut self, channel: u64, code: u64, reason: &str) -> u64 {
         let mut head = Vec::with_capacity(16);
-        put_record(&mut head, SHUT, &[channel, code], cut(reason).as_bytes());
+        put_record(&mut head, SHUT, &[channel, code], cut_reason(reason).as_bytes());
         self.bind(head, &[])
     }
 
@@ -192,7 +193,7 @@ impl Endpoint {
         // When the session ends here, this is the proof of what the application has. No store is asked any more.
         let recv = if close.forget { self.receiver.accepted() } else { self.receiver.kept() };
         let integers = [close.code as u64, flags, close.retry_after_ms, recv];
-        put_record(&mut out, CLOSE, &integers, cut(close.reason).as_bytes());
+        put_record(&mut out, CLOSE, &integers, cut_reason(close.reason).as_bytes());
         self.link = None;
         out
     }

@@ -121,6 +121,11 @@ impl Book {
         *lock(&self.server) = server;
     }
 
+    /// The client of a session that lives.
+    pub(super) fn peer(&self, id: [u8; 16]) -> Option<Peer> {
+        self.server()?.peers().into_iter().find(|peer| peer.session() == id)
+    }
+
     pub(super) fn server(&self) -> Option<Server<Shelf, Clients>> {
         lock(&self.server).clone()
     }

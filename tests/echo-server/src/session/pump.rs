@@ -288,8 +288,7 @@ impl Down<'_> {
 
     /// Sends messages in the session.
     fn say(&self, message: Message, copies: u64) {
-        let peer = self.watch.session().and_then(|id| self.book.page(id, |page| page.peer.clone()));
-        let Some(peer) = peer else { return };
+        let Some(peer) = self.watch.session().and_then(|id| self.book.peer(id)) else { return };
         let content = match message {
             Message::Text(text) => Content::from(text.as_str()),
             other => Content::from(other.into_data()),
