@@ -73,9 +73,12 @@ export async function launch(program, args, { quiet = false, wanted = 1 } = {}) 
  * Starts the built fault proxy on a free port before a server, by its `http` address: `{ http, ws, control, stop }`, where
  * `control` is the address that takes orders. Its README.md lists the faults.
  */
-export async function startFaultProxy(server, faults) {
+export async function startFaultProxy(server, faults, { release = false } = {}) {
   const args = [new URL(server).host, "--faults", faults];
-  const proxy = await launch(join(cargoTarget, "debug", FAULT_PROXY), args, { quiet: true, wanted: 2 });
+  const proxy = await launch(join(cargoTarget, release ? "release" : "debug", FAULT_PROXY), args, {
+    quiet: true,
+    wanted: 2,
+  });
   const [http, control] = proxy.urls;
   return { http, ws: proxy.ws, control, stop: proxy.stop };
 }

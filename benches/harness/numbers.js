@@ -1,9 +1,14 @@
 // What is done with what was measured.
 
 export function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b);
+  const sorted = [...numbers].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+export function quantile(numbers, share) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }
 
 /** From another one first in every round, and every other round backwards: noise and warmth meet all alike. */
@@ -13,4 +18,5 @@ export function rotated(list, round) {
   return round % 2 ? turned.reverse() : turned;
 }
 
+/** Four digits are more than is known. */
 export const rounded = (number) => (Number.isFinite(number) ? Number(number.toPrecision(4)) : null);

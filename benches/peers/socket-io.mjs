@@ -2,12 +2,14 @@
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 
+const heartbeat = JSON.parse(process.argv[2] ?? "null");
 const http = createServer();
 const io = new Server(http, {
   transports: ["websocket"],
   cors: { origin: true },
   maxHttpBufferSize: 16 << 20,
   serveClient: false,
+  ...(heartbeat && { pingInterval: heartbeat.interval, pingTimeout: heartbeat.timeout }),
 });
 io.on("connection", (socket) => {
   const isSilent = "silent" in socket.handshake.query;
@@ -25,7 +27,7 @@ io.on("connection", (socket) => {
     }
   });
 });
-http.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
+http.listen(0, "127.0.0.1", () => {
   process.stdout.write(`listening on http://127.0.0.1:${http.address().port}\n`);
 });
 

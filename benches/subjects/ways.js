@@ -8,8 +8,11 @@ const BURST = { messages: 256, bytes: 256 << 10 };
 /** What may wait in the page and the browser: more makes nothing faster. */
 const HIGH_MARK = 1 << 20;
 
+/** What opens a connection of a subject, by its module: `ways(url)`. One in Rust brings its own. */
+export const waysOf = (subject) => subject.ways ?? ((url) => ways(subject.open, url));
+
 /** A connection to a server that obeys orders, and what can be asked of it: each resolves when it is done. */
-export async function ways(open, url) {
+async function ways(open, url) {
   let hear;
   let seen = 0;
   const connection = await open(url, (data) => {

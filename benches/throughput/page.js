@@ -1,17 +1,13 @@
 import { median, rotated } from "../harness/numbers.js";
 import { ask, run } from "../harness/page.js";
-import { subjects } from "../subjects/all.js";
+import { opened } from "../subjects/all.js";
 
 /** Milliseconds of one measurement. */
-const WANTED = 50;
+const WANTED = 40;
 const MOST = { messages: 200_000, bytes: 64 << 20 };
 
 await run(async ({ servers, rounds, cells }) => {
-  const open = [];
-  for (const { name, server, ways } of subjects) {
-    const at = (query) => `${servers[server]}?room=${encodeURIComponent(name)}${query.length}&drill${query}`;
-    open.push({ name, server, sink: await ways(at("&silent")), echo: await ways(at("")) });
-  }
+  const open = await opened(servers);
   const rows = [];
   for (const cell of cells) {
     rows.push(...(await measure(open, rounds, cell)));
