@@ -38,7 +38,13 @@ const CARGO = [
 ];
 const BINDGEN = ["--target", "web", "--omit-default-module-path", "--out-name", "everwire"];
 
-const SMALLER = ["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"];
+/** What is called once stays a function of its own, unless it is tiny: bodies that look alike compress better. */
+const INLINING = ["--one-caller-inline-max-function-size=0", "--always-inline-max-function-size=4"];
+const STRIPPED = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+const SMALLER = ["-Oz", "--converge", ...INLINING, ...STRIPPED];
+
+/** Little inlining, and no loop is unrolled. */
+const CODEGEN = "-inline-threshold=25 -unroll-threshold=0 -unroll-count=1 -unroll-runtime=false";
 
 const compiled = join(cargoTarget, TARGET, PROFILE, "everwire.wasm");
 
@@ -91,7 +97,7 @@ function fingerprint() {
   return hash.digest("hex");
 }
 
-/** Little inlining, no unrolling; and panic locations name source files: these flags cut off where those lie on this machine. */
+/** Panic locations name source files: all but the last of these flags cut off where those lie on this machine. */
 async function rustFlags() {
   await run("cargo", ["fetch", "--locked", "--target", TARGET, "--quiet"]);
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
@@ -100,6 +106,6 @@ async function rustFlags() {
   const sysroot = (await output("rustc", ["--print", "sysroot"]))?.trim();
   return [...prefixes.map((path) => [path, "crates"]), [sysroot, "rust"], [inRoot(), "everwire"]]
     .map(([from, to]) => `--remap-path-prefix=${from}=${to}`)
-    .concat("-Cllvm-args=-inline-threshold=10 -unroll-threshold=0")
+    .concat(`-Cllvm-args=${CODEGEN}`)
     .join("\x1f");
 }

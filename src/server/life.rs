@@ -27,6 +27,7 @@ use super::server::Inner;
 use super::transport::{Broken, Message};
 use crate::session::{
     Closing, Code, Control, Due, Found, Hello, Session, SessionStore, Status, Verdict, Violation, refuse,
+    violation,
 };
 
 /// A frame is about so large at most.
@@ -182,8 +183,10 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
                     link.heard = Instant::now();
                     self.receive(&frame);
                 }
-                Some(Ok(Message::Text)) => self.violated(Code::Protocol, "everwire.v1 has no text messages"),
-                Some(Err(Broken::TooBig)) => self.violated(Code::TooBig, "a frame larger than max_frame"),
+                Some(Ok(Message::Text)) => self.violated(violation!("everwire.v1 has no text messages")),
+                Some(Err(Broken::TooBig)) => {
+                    self.violated(violation!(TooBig, "a frame larger than max_frame"))
+                }
                 Some(Ok(Message::Close { .. }) | Err(Broken::Gone(_))) | None => self.broke(),
             }
         }
@@ -199,7 +202,7 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             self.happened(event, frame);
         }
         if let Err(violation) = result {
-            self.violated(violation.code, violation.what);
+            self.violated(violation);
         }
     }
 
@@ -219,9 +222,9 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
         self.judging = None;
     }
 
-    fn violated(&mut self, code: Code, what: &'static str) {
-        let frame = self.session.violated(Violation { code, what });
-        self.part(frame, code);
+    fn violated(&mut self, violation: Violation) {
+        let frame = self.session.violated(violation);
+        self.part(frame, violation.code);
     }
 
     /// Ends the connection with its last frame.

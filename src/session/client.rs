@@ -1,6 +1,6 @@
 //! The client's half.
 
-use super::code::{Code, Violation};
+use super::code::{Violation, violation};
 use super::endpoint::{Endpoint, Role};
 use super::event::{Event, Loss};
 use super::handshake::{Hello, Identity, Limits, Status, Welcome};
@@ -103,7 +103,7 @@ impl Client {
 
     fn greeted(&mut self, fence: u64, bytes: &[u8], events: &mut Vec<Event>) -> Result<(), Violation> {
         if bytes.len() as u64 > self.end.limits.max_frame {
-            return Err(Violation { code: Code::TooBig, what: "a frame larger than max_frame" });
+            return Err(violation!(TooBig, "a frame larger than max_frame"));
         }
         match read_alone(bytes)? {
             Some(Record::Welcome(welcome)) => self.welcomed(fence, welcome, events),
@@ -111,7 +111,7 @@ impl Client {
                 events.push(Event::Plain(close));
                 Ok(())
             }
-            _ => Err(Violation::protocol("the first frame is not a WELCOME")),
+            _ => Err(violation!("the first frame is not a WELCOME")),
         }
     }
 
@@ -126,7 +126,7 @@ impl Client {
         let carry = self.carry.then_some(position.max_frame);
         let fresh = position.first == 1 && position.next == 1 && position.recv == 0;
         if !fits || !(fresh || welcome.status == Status::Resumed) {
-            return Err(Violation::protocol("a WELCOME that does not answer the HELLO"));
+            return Err(violation!("a WELCOME that does not answer the HELLO"));
         }
         let before = self.end.sender.acked();
         if welcome.status == Status::Resumed {
@@ -137,7 +137,7 @@ impl Client {
                 self.identity = None;
                 self.greeting = None;
                 events.push(Event::Lost(self.end.lose(None, carry)));
-                return Err(Violation { code: Code::SessionLost, what: "one side has forgotten too much" });
+                return Err(violation!(SessionLost, "one side has forgotten too much"));
             }
             self.end.sender.resume(&position)?;
             if self.end.sender.acked() > before {

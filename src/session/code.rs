@@ -1,6 +1,7 @@
 //! Why a side ends a connection.
 
 use core::fmt;
+use core::ops::Deref;
 
 /// What a CLOSE record says; the WebSocket closes with 4000 plus its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,7 +72,11 @@ impl Code {
 
 /// The other side broke the protocol. The connection ends; the session does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Violation {
+pub struct Violation(&'static Fault);
+
+/// What a [`Violation`] is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Fault {
     /// What to close with.
     pub code: Code,
     /// What was wrong, for the close reason.
@@ -79,8 +84,17 @@ pub struct Violation {
 }
 
 impl Violation {
-    pub(super) const fn protocol(what: &'static str) -> Self {
-        Self { code: Code::Protocol, what }
+    /// By such a fault.
+    pub const fn of(fault: &'static Fault) -> Self {
+        Self(fault)
+    }
+}
+
+impl Deref for Violation {
+    type Target = Fault;
+
+    fn deref(&self) -> &Fault {
+        self.0
     }
 }
 
@@ -91,3 +105,16 @@ impl fmt::Display for Violation {
 }
 
 impl std::error::Error for Violation {}
+
+/// A [`Violation`] by the name of its code and what was wrong; of the protocol, unless another code is named.
+macro_rules! violation {
+    ($what:expr) => {
+        violation!(Protocol, $what)
+    };
+    ($code:ident, $what:expr) => {
+        $crate::session::Violation::of(
+            const { &$crate::session::Fault { code: $crate::session::Code::$code, what: $what } },
+        )
+    };
+}
+pub(crate) use violation;

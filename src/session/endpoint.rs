@@ -78,6 +78,16 @@ impl Endpoint {
         }
     }
 
+    // The npm package is a client without a store. What neither has is not compiled into it.
+
+    fn is_client(&self) -> bool {
+        cfg!(feature = "js") || self.role == Role::Client
+    }
+
+    fn is_durable(&self) -> bool {
+        !cfg!(feature = "js") && self.durable
+    }
+
     /// Where this side stands, for a handshake. Takes the credit it tells for granted.
     pub(super) fn position(&mut self) -> Position {
         let Ack { to, credit } = self.receiver.grant();
@@ -123,14 +133,14 @@ impl Endpoint {
         };
         // Whoever goes on has the same channels.
         for record in self.ledger.channels.values() {
-            sender.bind(record, &[], self.durable);
+            sender.bind(record, &[], self.is_durable());
             loss.reopened += 1;
         }
         if let Some(max_frame) = carry {
             for (seq, bytes) in old.records_from(in_doubt + 1) {
                 let fits = (bytes.len() + FRAME_OVERHEAD) as u64 <= max_frame;
-                if let Some(id) = self.ledger.carried(&bytes).filter(|_| fits) {
-                    sender.bind(&bytes, &[], self.durable);
+                if let Some(id) = self.ledger.carried(bytes).filter(|_| fits) {
+                    sender.bind(bytes, &[], self.is_durable());
                     loss.carried.push(seq);
                     loss.requests.extend(id);
                 }

@@ -1,12 +1,14 @@
 //! HELLO and WELCOME.
 
-use super::code::Violation;
+use super::code::{Violation, violation};
 use super::wire::{
     FRAME_LIMITS, HELLO, Head, NAME_MAX, Reader, Span, VERSION, WELCOME, put_head, put_integer, put_record,
 };
 
 /// More than anybody has memory for, and far from what an integer holds.
 const WINDOW_MAX: u64 = 1 << 40;
+
+const OTHER_VERSION: Violation = violation!(UnsupportedVersion, "this side speaks version 1 alone");
 
 /// Names a session and proves that it is one's own. Not shown by `Debug`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -169,50 +171,41 @@ impl Position {
         [self.first, self.next, self.recv, self.credit, self.max_frame]
     }
 
-    fn read(from: &mut Reader<'_>) -> Result<Self, Violation> {
+    fn read(from: &mut Reader<'_>) -> Self {
         let position = Self {
-            first: from.integer()?,
-            next: from.integer()?,
-            recv: from.integer()?,
-            credit: from.integer()?,
-            max_frame: from.integer()?,
+            first: from.integer(),
+            next: from.integer(),
+            recv: from.integer(),
+            credit: from.integer(),
+            max_frame: from.integer(),
         };
-        if position.first == 0 || position.next < position.first {
-            return Err(Violation::protocol("the first record held comes after the next one"));
-        }
-        if position.max_frame < FRAME_LIMITS.0 || position.max_frame > FRAME_LIMITS.1 {
-            return Err(Violation::protocol("max_frame must be 1 KiB to 1 GiB"));
-        }
-        if position.credit < position.max_frame {
-            return Err(Violation::protocol("the credit window is smaller than max_frame"));
-        }
-        Ok(position)
+        let ordered = position.first > 0 && position.next >= position.first;
+        from.check(ordered, violation!("the first record held comes after the next one"));
+        let limited = (FRAME_LIMITS.0..=FRAME_LIMITS.1).contains(&position.max_frame);
+        from.check(limited, violation!("max_frame must be 1 KiB to 1 GiB"));
+        let roomy = position.credit >= position.max_frame;
+        from.check(roomy, violation!("the credit window is smaller than max_frame"));
+        position
     }
 }
 
 impl Hello {
-    pub(super) fn read(from: &mut Reader<'_>) -> Result<Self, Violation> {
-        let (version_min, version_max) = (from.integer()?, from.integer()?);
-        if version_min > VERSION || version_max < VERSION {
-            return Err(Violation {
-                code: super::Code::UnsupportedVersion,
-                what: "this side speaks version 1 alone",
-            });
-        }
-        let (id, secret) = (from.sixteen()?, from.sixteen()?);
-        let fence = from.integer()?;
-        if fence == 0 || (id == [0; 16] && secret != id) {
-            return Err(Violation::protocol("a fence of 0, or a secret without a session"));
-        }
-        Ok(Self {
+    pub(super) fn read(from: &mut Reader<'_>) -> Self {
+        let (version_min, version_max) = (from.integer(), from.integer());
+        from.check((version_min..=version_max).contains(&VERSION), OTHER_VERSION);
+        let (id, secret) = (from.sixteen(), from.sixteen());
+        let fence = from.integer();
+        let sound = fence > 0 && (id != [0; 16] || secret == id);
+        from.check(sound, violation!("a fence of 0, or a secret without a session"));
+        Self {
             version_min,
             version_max,
             session: (id != [0; 16]).then_some(Identity { id, secret }),
             fence,
-            position: Position::read(from)?,
-            idle_ms: from.integer()?,
+            position: Position::read(from),
+            idle_ms: from.integer(),
             token: from.rest(),
-        })
+        }
     }
 
     /// The frame that holds it and nothing else. `self.token` is not looked at.
@@ -235,32 +228,24 @@ impl Hello {
 }
 
 impl Welcome {
-    pub(super) fn read(from: &mut Reader<'_>) -> Result<Self, Violation> {
-        let version = from.integer()?;
-        if version != VERSION {
-            return Err(Violation {
-                code: super::Code::UnsupportedVersion,
-                what: "this side speaks version 1 alone",
-            });
-        }
-        let status = Status::from_number(from.integer()?);
-        let status = status.ok_or(Violation::protocol("a status that does not exist"))?;
-        let session = Identity { id: from.sixteen()?, secret: from.sixteen()? };
-        if session.id == [0; 16] {
-            return Err(Violation::protocol("a session has no name"));
-        }
-        let position = Position::read(from)?;
-        let (resume_ms, ping_ms, idle_ms, auth_ttl_ms) =
-            (from.integer()?, from.integer()?, from.integer()?, from.integer()?);
+    pub(super) fn read(from: &mut Reader<'_>) -> Self {
+        let version = from.integer();
+        from.check(version == VERSION, OTHER_VERSION);
+        let status = Status::from_number(from.integer());
+        from.check(status.is_some(), violation!("a status that does not exist"));
+        let status = status.unwrap_or(Status::New);
+        let session = Identity { id: from.sixteen(), secret: from.sixteen() };
+        from.check(session.id != [0; 16], violation!("a session has no name"));
+        let position = Position::read(from);
+        let (resume_ms, ping_ms) = (from.integer(), from.integer());
+        let (idle_ms, auth_ttl_ms) = (from.integer(), from.integer());
         // One more than it says, so that 0 stands for what is not known.
-        let known = from.integer()?;
-        let next = if known > 0 { from.integer()? } else { 0 };
-        if known > 0 && (status != Status::Expired || next == 0) {
-            return Err(Violation::protocol("a tombstone that proves nothing"));
-        }
-        let tombstone = (known > 0).then(|| Tombstone { recv: known - 1, next });
-        let url = from.rest_as_text(NAME_MAX)?;
-        Ok(Self {
+        let known = from.integer();
+        let next = if known > 0 { from.integer() } else { 0 };
+        let proof = known == 0 || (status == Status::Expired && next > 0);
+        from.check(proof, violation!("a tombstone that proves nothing"));
+        let tombstone = known.checked_sub(1).map(|recv| Tombstone { recv, next });
+        Self {
             version,
             status,
             session,
@@ -270,8 +255,8 @@ impl Welcome {
             idle_ms,
             auth_ttl_ms,
             tombstone,
-            url,
-        })
+            url: from.rest_as_text(NAME_MAX),
+        }
     }
 
     /// The frame that holds it and nothing else. `self.url` is not looked at.

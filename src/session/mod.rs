@@ -8,6 +8,7 @@ mod code;
 mod endpoint;
 mod event;
 mod handshake;
+mod held;
 mod kept;
 mod ledger;
 mod outgoing;
@@ -19,7 +20,9 @@ mod table;
 mod wire;
 
 pub use client::Client;
-pub use code::{Code, Violation};
+#[cfg(feature = "server")]
+pub(crate) use code::violation;
+pub use code::{Code, Fault, Violation};
 pub use endpoint::OPEN_MAX;
 pub use event::{Event, Loss};
 pub use handshake::{Hello, Identity, Limits, Position, Status, Tombstone, Welcome};

@@ -1,6 +1,6 @@
 //! What a half is asked to send, and the bytes it makes of it.
 
-use super::code::{Code, Violation};
+use super::code::{Code, Fault, Violation};
 use super::wire::{
     AUTH, AUTHED, CHANNEL, EXT, GOAWAY, MORE, NAME_MAX, OPEN, PING, PONG, REQ, RES, TEXT, integer_len,
     put_integer, put_record,
@@ -82,7 +82,7 @@ pub struct Closing<'a> {
 impl Closing<'_> {
     /// What a violation is answered with. The session stays.
     pub fn for_violation(violation: Violation) -> Self {
-        let Violation { code, what } = violation;
+        let Fault { code, what } = *violation;
         let retry = matches!(code, Code::SlowConsumer | Code::SessionLost);
         Self { code, retry, forget: false, retry_after_ms: 0, reason: what }
     }

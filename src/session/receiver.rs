@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::code::{Code, Violation};
+use super::code::{Violation, violation};
 use super::store::State;
 use super::wire::Ack;
 
@@ -80,10 +80,10 @@ impl Receiver {
             return Ok(false);
         }
         if seq != self.received + 1 {
-            return Err(Violation::protocol("a gap in the sequence"));
+            return Err(violation!("a gap in the sequence"));
         }
         if self.received_end + len as u64 > self.granted {
-            return Err(Violation { code: Code::CreditViolation, what: "more was sent than was granted" });
+            return Err(violation!(CreditViolation, "more was sent than was granted"));
         }
         Ok(true)
     }

@@ -2,15 +2,16 @@
 
 use std::collections::VecDeque;
 
-use super::code::{Code, Violation};
+use super::code::{Violation, violation};
 use super::handshake::Position;
+use super::held::Held;
 use super::wire::{Ack, FRAME_OVERHEAD};
 
 /// One direction of a session, seen from who sends.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Sender {
     /// Encoded once; a resend is a slice of it.
-    bytes: VecDeque<u8>,
+    bytes: Held,
     /// Of each record held: where it ends in the stream of all sequenced records, in bytes.
     ends: VecDeque<u64>,
     /// Every record up to this number is accepted, which takes the stream so far.
@@ -31,7 +32,7 @@ pub(super) struct Sender {
 impl Sender {
     pub(super) fn new() -> Self {
         Self {
-            bytes: VecDeque::new(),
+            bytes: Held::new(),
             ends: VecDeque::new(),
             acked: 0,
             acked_end: 0,
@@ -73,7 +74,7 @@ impl Sender {
 
     /// Bytes held until they are accepted.
     pub(super) fn held(&self) -> usize {
-        self.bytes.len()
+        self.bytes.as_slice().len()
     }
 
     fn end(&self) -> u64 {
@@ -115,8 +116,8 @@ impl Sender {
 
     fn push(&mut self, head: &[u8], body: &[u8]) {
         let end = self.end() + (head.len() + body.len()) as u64;
-        self.bytes.extend(head);
-        self.bytes.extend(body);
+        self.bytes.push(head);
+        self.bytes.push(body);
         self.ends.push_back(end);
     }
 
@@ -128,14 +129,16 @@ impl Sender {
     /// The peer has accepted and grants anew. What is lower than before is late and changes nothing.
     pub(super) fn ack(&mut self, ack: Ack) -> Result<(), Violation> {
         if ack.to > self.written {
-            return Err(Violation::protocol("an acknowledgement of what was never sent"));
+            return Err(violation!("an acknowledgement of what was never sent"));
         }
         self.credit = self.credit.max(ack.credit);
         let count = usize::try_from(ack.to.saturating_sub(self.acked)).unwrap_or(usize::MAX);
         let Some(last) = count.checked_sub(1) else { return Ok(()) };
         if let Some(end) = self.ends.get(last).copied() {
-            self.bytes.drain(..(end - self.acked_end) as usize);
-            self.ends.drain(..count);
+            self.bytes.drop_first((end - self.acked_end) as usize);
+            for _ in 0..count {
+                self.ends.pop_front();
+            }
             self.acked_end = end;
             self.acked = ack.to;
             self.sent = self.sent.max(self.acked);
@@ -144,15 +147,17 @@ impl Sender {
     }
 
     /// The records from this number on, each with its number, for a store.
-    pub(super) fn records_from(&self, first: u64) -> impl Iterator<Item = (u64, Vec<u8>)> + '_ {
-        let skip = first.saturating_sub(self.acked + 1);
-        let numbered = self.ends.iter().enumerate().skip(usize::try_from(skip).unwrap_or(usize::MAX));
-        numbered.map(|(index, end)| {
-            let start = index.checked_sub(1).and_then(|index| self.ends.get(index)).copied();
-            let range = ((start.unwrap_or(self.acked_end)) - self.acked_end) as usize
-                ..(end - self.acked_end) as usize;
-            (self.acked + 1 + index as u64, self.bytes.range(range).copied().collect())
+    pub(super) fn records_from(&self, first: u64) -> impl Iterator<Item = (u64, &[u8])> {
+        (first.max(self.first())..=self.last()).filter_map(|seq| {
+            let (from, to) = (self.end_of(seq - 1)?, self.end_of(seq)?);
+            Some((seq, self.stream(from, to)))
         })
+    }
+
+    /// What of the stream stands between these two places.
+    fn stream(&self, from: u64, to: u64) -> &[u8] {
+        let range = (from - self.acked_end) as usize..(to - self.acked_end) as usize;
+        self.bytes.as_slice().get(range).unwrap_or_default()
     }
 
     /// Whether everything held fits frames of so many bytes.
@@ -166,11 +171,10 @@ impl Sender {
     pub(super) fn resume(&mut self, peer: &Position) -> Result<(), Violation> {
         // A position may be late, as any acknowledgement: what the peer has told since counts.
         if self.end_of(peer.recv).is_some_and(|stands| peer.credit < stands + peer.max_frame) {
-            return Err(Violation::protocol("the credit window is smaller than max_frame"));
+            return Err(violation!("the credit window is smaller than max_frame"));
         }
         if !self.all_fit(peer.max_frame) {
-            let what = "the peer takes no frame as large as one that waits for it";
-            return Err(Violation { code: Code::SessionLost, what });
+            return Err(violation!(SessionLost, "the peer takes no frame as large as one that waits for it"));
         }
         self.ack(Ack { to: peer.recv, credit: peer.credit })?;
         self.max_frame = usize::try_from(peer.max_frame).unwrap_or(usize::MAX);
@@ -197,9 +201,12 @@ impl Sender {
         let from = self.end_of(self.sent)?;
         let room = room.min(self.max_frame.saturating_sub(out.len() + FRAME_OVERHEAD));
         let limit = self.credit.min(from + room as u64);
-        let skip = usize::try_from(self.sent - self.acked).unwrap_or(usize::MAX);
+        let skip = (self.sent - self.acked) as usize;
         let ready = usize::try_from(self.kept.saturating_sub(self.sent)).unwrap_or(usize::MAX).min(records);
-        let count = self.ends.iter().skip(skip).take(ready).take_while(|end| **end <= limit).count();
+        let mut count = 0;
+        while count < ready && self.ends.get(skip + count).is_some_and(|end| *end <= limit) {
+            count += 1;
+        }
         let count = if count == 0 && ready > 0 && self.next_fits(out.len()) { 1 } else { count };
         if count == 0 {
             return None;
@@ -208,12 +215,7 @@ impl Sender {
         self.sent += count as u64;
         self.written = self.written.max(self.sent);
         let to = self.end_of(self.sent)?;
-        let range = (from - self.acked_end) as usize..(to - self.acked_end) as usize;
-        let (front, back) = self.bytes.as_slices();
-        let (start, end) = (range.start, range.end);
-        out.extend_from_slice(front.get(start.min(front.len())..end.min(front.len())).unwrap_or_default());
-        let back_range = start.saturating_sub(front.len())..end.saturating_sub(front.len());
-        out.extend_from_slice(back.get(back_range).unwrap_or_default());
+        out.extend_from_slice(self.stream(from, to));
         Some(base)
     }
 

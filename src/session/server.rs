@@ -1,6 +1,6 @@
 //! The server's half.
 
-use super::code::{Code, Violation};
+use super::code::{Violation, violation};
 use super::endpoint::{Endpoint, Role};
 use super::event::Event;
 use super::handshake::{Hello, Identity, Limits, Status, Tombstone, Welcome};
@@ -68,11 +68,11 @@ pub enum Verdict {
 /// If it is not a HELLO alone.
 pub fn read_hello(bytes: &[u8], max: usize) -> Result<Hello, Violation> {
     if bytes.len() > max {
-        return Err(Violation { code: Code::TooBig, what: "a HELLO larger than this server takes" });
+        return Err(violation!(TooBig, "a HELLO larger than this server takes"));
     }
     match read_alone(bytes)? {
         Some(Record::Hello(hello)) => Ok(hello),
-        _ => Err(Violation::protocol("the first frame is not a HELLO alone")),
+        _ => Err(violation!("the first frame is not a HELLO alone")),
     }
 }
 
@@ -223,7 +223,7 @@ impl Session {
             self.confirm_client();
         }
         if !self.confirmed && head.base.is_some() {
-            return Err(Violation::protocol("a numbered record before the WELCOME was acknowledged"));
+            return Err(violation!("a numbered record before the WELCOME was acknowledged"));
         }
         self.end.receive(frame, events)
     }
@@ -372,8 +372,8 @@ impl Session {
     pub fn unacknowledged(&self) -> Vec<Held> {
         let mut held = Vec::new();
         for (number, record) in self.end.sender.records_from(0) {
-            if let Some(Record::Message { channel, text, payload }) = read_record(&record) {
-                held.push(Held { number, channel, text, payload: payload.of(&record).to_vec() });
+            if let Some(Record::Message { channel, text, payload }) = read_record(record) {
+                held.push(Held { number, channel, text, payload: payload.of(record).to_vec() });
             }
         }
         held

@@ -1,85 +1,117 @@
 //! Small tables by rising numbers: what the standard trees do, in a tenth of the code.
 //!
-//! Numbers of requests and channels rise, and the oldest leave first, so that what is put in goes to the end
-//! and what is taken out is near the beginning.
+//! Numbers of requests and channels rise, so that what is put in goes to the end.
 
-use std::collections::VecDeque;
-use std::collections::vec_deque::Iter;
-use std::iter::Map;
+use core::hash::{Hash, Hasher};
+use core::iter::FilterMap;
+use core::slice::Iter;
 
-/// Values by number, in the order of their numbers.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Table<V>(VecDeque<(u64, V)>);
+/// So many slots may be empty however little the others hold.
+const SLACK: usize = 16;
+
+/// Values by number, in the order of their numbers. What is taken out leaves an empty slot, until half of them are.
+#[derive(Clone, Debug)]
+pub struct Table<V> {
+    slots: Vec<Slot<V>>,
+    len: usize,
+}
+
+type Slot<V> = (u64, Option<V>);
 
 impl<V> Table<V> {
     /// An empty table.
     pub const fn new() -> Self {
-        Self(VecDeque::new())
+        Self { slots: Vec::new(), len: 0 }
     }
 
     /// How many values there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.len
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len == 0
     }
 
     /// Whether this number has a value.
     pub fn contains_key(&self, number: &u64) -> bool {
-        self.place(*number).is_ok()
+        self.get(number).is_some()
     }
 
     /// The value of this number.
     pub fn get(&self, number: &u64) -> Option<&V> {
-        self.0.get(self.place(*number).ok()?).map(|(_, value)| value)
+        let (of, value) = self.slots.get(self.place(*number))?;
+        value.as_ref().filter(|_| of == number)
     }
 
     /// Gives this number a value; the one before, if there was one.
     pub fn insert(&mut self, number: u64, value: V) -> Option<V> {
-        match self.place(number) {
-            Ok(place) => self.0.get_mut(place).map(|(_, old)| core::mem::replace(old, value)),
-            Err(place) => {
-                self.0.insert(place, (number, value));
+        let place = self.place(number);
+        let before = match self.slots.get_mut(place) {
+            Some((of, slot)) if *of == number => slot.replace(value),
+            _ => {
+                self.slots.insert(place, (number, Some(value)));
                 None
             }
-        }
+        };
+        self.len += usize::from(before.is_none());
+        before
     }
 
     /// Takes this number's value out.
     pub fn remove(&mut self, number: &u64) -> Option<V> {
-        let place = self.place(*number).ok()?;
-        self.0.remove(place).map(|(_, value)| value)
+        let place = self.place(*number);
+        let (of, slot) = self.slots.get_mut(place)?;
+        let value = slot.take_if(|_| of == number)?;
+        self.len -= 1;
+        if self.slots.len() > 2 * self.len + SLACK {
+            self.slots.retain(|(_, slot)| slot.is_some());
+        }
+        Some(value)
     }
 
     /// Every number and value, the lowest first.
     pub fn iter(&self) -> impl Iterator<Item = (&u64, &V)> {
-        self.0.iter().map(|(number, value)| (number, value))
+        self.into_iter()
     }
 
     /// Every number, the lowest first.
     pub fn keys(&self) -> impl Iterator<Item = &u64> {
-        self.0.iter().map(|(number, _)| number)
+        self.into_iter().map(|(number, _)| number)
     }
 
     /// Every value, that of the lowest number first.
     pub fn values(&self) -> impl Iterator<Item = &V> {
-        self.0.iter().map(|(_, value)| value)
+        self.into_iter().map(|(_, value)| value)
     }
 
     /// Takes everything out.
     pub fn clear(&mut self) {
-        self.0.clear();
+        *self = Self::new();
     }
 
-    fn place(&self, number: u64) -> Result<usize, usize> {
-        // Numbers rise.
-        match self.0.back() {
-            Some((last, _)) if *last >= number => self.0.binary_search_by_key(&number, |(number, _)| *number),
-            _ => Err(self.0.len()),
+    /// Of the first slot whose number is no lower.
+    fn place(&self, number: u64) -> usize {
+        match self.slots.last() {
+            Some((last, _)) if *last >= number => self.slots.partition_point(|(of, _)| *of < number),
+            _ => self.slots.len(),
         }
+    }
+}
+
+impl<V: PartialEq> PartialEq for Table<V> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<V: Eq> Eq for Table<V> {}
+
+impl<V: Hash> Hash for Table<V> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.len.hash(state);
+        self.iter().for_each(|pair| pair.hash(state));
     }
 }
 
@@ -99,12 +131,15 @@ impl<V> FromIterator<(u64, V)> for Table<V> {
     }
 }
 
+/// What a slot holds.
+type Held<'a, V> = fn(&'a Slot<V>) -> Option<(&'a u64, &'a V)>;
+
 impl<'a, V> IntoIterator for &'a Table<V> {
     type Item = (&'a u64, &'a V);
-    type IntoIter = Map<Iter<'a, (u64, V)>, fn(&'a (u64, V)) -> (&'a u64, &'a V)>;
+    type IntoIter = FilterMap<Iter<'a, Slot<V>>, Held<'a, V>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter().map(|(number, value)| (number, value))
+        self.slots.iter().filter_map(|(number, slot)| slot.as_ref().map(|value| (number, value)))
     }
 }
 

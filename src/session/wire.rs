@@ -1,6 +1,6 @@
 //! The bytes of `everwire.v1`: frames, records, varints. PROTOCOL.md says the same in words.
 
-use super::code::{Code, Violation};
+use super::code::{Code, Violation, violation};
 use super::handshake::{Hello, Welcome};
 use crate::reason::REASON_MAX;
 
@@ -212,18 +212,16 @@ impl<'a> Frame<'a> {
     /// # Errors
     /// If these bytes begin no frame.
     pub fn read(bytes: &'a [u8]) -> Result<Self, Violation> {
-        let mut body = Reader { bytes, at: 0, end: bytes.len() };
-        let flags = body.u8()?;
-        if flags & !(SEQUENCED | ACKS) != 0 {
-            return Err(Violation::protocol("unknown bits in the frame's head"));
+        let mut body = Reader::new(bytes);
+        let flags = body.u8();
+        body.check(flags & !(SEQUENCED | ACKS) == 0, violation!("unknown bits in the frame's head"));
+        let base = (flags & SEQUENCED != 0).then(|| body.integer());
+        body.check(base != Some(0), violation!("sequence numbers begin at 1"));
+        let ack = (flags & ACKS != 0).then(|| Ack { to: body.integer(), credit: body.integer() });
+        match body.fault {
+            None => Ok(Self { head: Head { base, ack }, body }),
+            Some(violation) => Err(violation),
         }
-        let base = if flags & SEQUENCED != 0 { Some(body.integer()?) } else { None };
-        if base == Some(0) {
-            return Err(Violation::protocol("sequence numbers begin at 1"));
-        }
-        let ack =
-            if flags & ACKS != 0 { Some(Ack { to: body.integer()?, credit: body.integer()? }) } else { None };
-        Ok(Self { head: Head { base, ack }, body })
     }
 }
 
@@ -234,18 +232,16 @@ impl Iterator for Frame<'_> {
         if self.body.at == self.body.end {
             return None;
         }
-        let read = self.body.record();
-        if read.is_err() {
-            self.body.at = self.body.end;
-        }
-        Some(read)
+        let framed = self.body.record();
+        Some(self.body.fault.map_or(Ok(framed), Err))
     }
 }
 
 /// Reads a record by itself, as it is kept: its places are in these bytes.
 pub(super) fn read_record(bytes: &[u8]) -> Option<Record> {
-    let mut reader = Reader { bytes, at: 0, end: bytes.len() };
-    reader.record().ok().map(|framed| framed.record)
+    let mut reader = Reader::new(bytes);
+    let framed = reader.record();
+    reader.fault.is_none().then_some(framed.record)
 }
 
 /// The record that is all a frame holds, as in a handshake; none if there is none, or anything besides.
@@ -297,49 +293,66 @@ pub(super) fn integer_len(value: u64) -> usize {
 /// The longest channel name, method or URL.
 pub const NAME_MAX: usize = 1_024;
 
-/// Takes a frame apart, byte by byte, within its bounds.
+/// Takes a frame apart, byte by byte, within its bounds. The first fault ends the frame: what is read from there on is
+/// zero or empty, and means nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     end: usize,
+    fault: Option<Violation>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, end: bytes.len(), fault: None }
+    }
 }
 
 impl Reader<'_> {
-    fn u8(&mut self) -> Result<u8, Violation> {
-        let byte = self.bytes.get(self.at).filter(|_| self.at < self.end);
-        let byte = *byte.ok_or(Violation::protocol("the frame ends too early"))?;
-        self.at += 1;
-        Ok(byte)
+    pub(super) fn check(&mut self, sound: bool, otherwise: Violation) {
+        if !sound {
+            self.fault.get_or_insert(otherwise);
+            self.at = self.end;
+        }
     }
 
-    pub(super) fn integer(&mut self) -> Result<u64, Violation> {
+    fn u8(&mut self) -> u8 {
+        let byte = self.bytes.get(self.at).copied().filter(|_| self.at < self.end);
+        self.check(byte.is_some(), violation!("the frame ends too early"));
+        self.at += usize::from(byte.is_some());
+        byte.unwrap_or_default()
+    }
+
+    pub(super) fn integer(&mut self) -> u64 {
         let mut value = 0;
         for shift in (0..56).step_by(7) {
-            let byte = self.u8()?;
+            let byte = self.u8();
             value |= u64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
                 if (byte == 0 && shift > 0) || value > MAX_INTEGER {
                     break;
                 }
-                return Ok(value);
+                return value;
             }
         }
-        Err(Violation::protocol("an integer is too long or too large"))
+        self.check(false, violation!("an integer is too long or too large"));
+        0
     }
 
-    pub(super) fn span(&mut self, len: u64) -> Result<Span, Violation> {
-        let left = self.end - self.at;
-        let len = usize::try_from(len).ok().filter(|len| *len <= left);
-        let len = len.ok_or(Violation::protocol("a length reaches past its end"))?;
+    pub(super) fn span(&mut self, len: u64) -> Span {
         let start = self.at;
-        self.at += len;
-        Ok(Span { start, end: self.at })
+        let fits = len <= (self.end - start) as u64;
+        self.check(fits, violation!("a length reaches past its end"));
+        if fits {
+            self.at += len as usize;
+        }
+        Span { start, end: self.at }
     }
 
-    pub(super) fn sixteen(&mut self) -> Result<[u8; 16], Violation> {
-        let span = self.span(16)?;
-        span.of(self.bytes).try_into().map_err(|_| Violation::protocol("the frame ends too early"))
+    pub(super) fn sixteen(&mut self) -> [u8; 16] {
+        let sixteen = self.span(16).of(self.bytes).try_into();
+        sixteen.unwrap_or_default()
     }
 
     /// Everything up to the end of the record.
@@ -349,137 +362,131 @@ impl Reader<'_> {
         Span { start, end: self.end }
     }
 
-    fn text(&self, span: Span, max: usize) -> Result<Span, Violation> {
-        if span.len() > max || core::str::from_utf8(span.of(self.bytes)).is_err() {
-            return Err(Violation::protocol("a name or reason is too long or not UTF-8"));
-        }
-        Ok(span)
+    fn is_text(&self, span: Span) -> bool {
+        core::str::from_utf8(span.of(self.bytes)).is_ok()
+    }
+
+    fn text(&mut self, span: Span, max: usize) -> Span {
+        let sound = span.len() <= max && self.is_text(span);
+        self.check(sound, violation!("a name or reason is too long or not UTF-8"));
+        span
     }
 
     /// A text with its length before it.
-    fn name(&mut self) -> Result<Span, Violation> {
-        let len = self.integer()?;
-        let span = self.span(len)?;
+    fn name(&mut self) -> Span {
+        let len = self.integer();
+        let span = self.span(len);
         self.text(span, NAME_MAX)
     }
 
-    pub(super) fn rest_as_text(&mut self, max: usize) -> Result<Span, Violation> {
+    pub(super) fn rest_as_text(&mut self, max: usize) -> Span {
         let span = self.rest();
         self.text(span, max)
     }
 
-    fn record(&mut self) -> Result<Framed, Violation> {
+    fn record(&mut self) -> Framed {
         let start = self.at;
-        let kind = self.u8()?;
+        let kind = self.u8();
         let flags = FLAGS.get(usize::from(kind & TYPE)).filter(|_| kind & TYPE != 0);
-        if flags.is_none_or(|flags| kind & !TYPE & !flags != 0) {
-            return Err(Violation::protocol("a record of a type or with flags that do not exist"));
-        }
-        let len = self.integer()?;
-        let body = self.span(len)?;
+        let exists = flags.is_some_and(|flags| kind & !TYPE & !flags == 0);
+        self.check(exists, violation!("a record of a type or with flags that do not exist"));
+        let len = self.integer();
+        let body = self.span(len);
         let outer = core::mem::replace(&mut self.end, body.end);
         self.at = body.start;
-        let record = self.body(kind)?;
-        if self.at != self.end {
-            return Err(Violation::protocol("a record is longer than what it says"));
+        let record = self.body(kind);
+        self.check(self.at == self.end, violation!("a record is longer than what it says"));
+        if self.fault.is_none() {
+            self.end = outer;
         }
-        self.end = outer;
-        Ok(Framed { kind, span: Span { start, end: self.at }, record })
+        Framed { kind, span: Span { start, end: self.at }, record }
     }
 
-    fn body(&mut self, kind: u8) -> Result<Record, Violation> {
+    fn body(&mut self, kind: u8) -> Record {
         let text = kind & TEXT != 0;
         let more = kind & MORE != 0;
-        Ok(match kind & TYPE {
-            HELLO => Record::Hello(Hello::read(self)?),
-            WELCOME => Record::Welcome(Welcome::read(self)?),
-            MSG => Record::Message { channel: self.channel(kind)?, text, payload: self.payload(text)? },
-            VOL => Record::Volatile { channel: self.channel(kind)?, text, payload: self.payload(text)? },
+        match kind & TYPE {
+            HELLO => Record::Hello(Hello::read(self)),
+            WELCOME => Record::Welcome(Welcome::read(self)),
+            MSG => Record::Message { channel: self.channel(kind), text, payload: self.payload(text) },
+            VOL => Record::Volatile { channel: self.channel(kind), text, payload: self.payload(text) },
             REQ => Record::Request {
-                channel: self.channel(kind)?,
-                id: self.numbered()?,
-                timeout_ms: self.integer()?,
-                method: self.name()?,
+                channel: self.channel(kind),
+                id: self.numbered(),
+                timeout_ms: self.integer(),
+                method: self.name(),
                 text,
-                payload: self.payload(text)?,
+                payload: self.payload(text),
             },
             RES => Record::Response {
-                id: self.numbered()?,
-                status: self.integer()?,
+                id: self.numbered(),
+                status: self.integer(),
                 more,
                 text,
-                payload: self.payload(text)?,
+                payload: self.payload(text),
             },
-            CANCEL => Record::Cancel { id: self.numbered()? },
+            CANCEL => Record::Cancel { id: self.numbered() },
             OPEN => Record::Open {
-                channel: self.numbered()?,
-                name: self.name()?,
+                channel: self.numbered(),
+                name: self.name(),
                 text,
-                payload: self.payload(text)?,
+                payload: self.payload(text),
             },
             SHUT => Record::Shut {
-                channel: self.numbered()?,
-                code: self.integer()?,
-                reason: self.rest_as_text(REASON_MAX)?,
+                channel: self.numbered(),
+                code: self.integer(),
+                reason: self.rest_as_text(REASON_MAX),
             },
-            PING => Record::Ping { token: self.integer()? },
-            PONG => Record::Pong { token: self.integer()?, hold_us: self.integer()? },
+            PING => Record::Ping { token: self.integer() },
+            PONG => Record::Pong { token: self.integer(), hold_us: self.integer() },
             AUTH => Record::Auth { token: self.rest() },
-            AUTHED => Record::Authed { status: self.integer()?, ttl_ms: self.integer()? },
+            AUTHED => Record::Authed { status: self.integer(), ttl_ms: self.integer() },
             GOAWAY => Record::GoAway {
-                code: self.code()?,
-                grace_ms: self.integer()?,
-                min_ms: self.integer()?,
-                jitter_ms: self.integer()?,
-                url: self.name()?,
-                reason: self.rest_as_text(REASON_MAX)?,
+                code: self.code(),
+                grace_ms: self.integer(),
+                min_ms: self.integer(),
+                jitter_ms: self.integer(),
+                url: self.name(),
+                reason: self.rest_as_text(REASON_MAX),
             },
             CLOSE => {
-                let (code, flags) = (self.code()?, self.integer()?);
-                if flags > 3 {
-                    return Err(Violation::protocol("a flag of CLOSE that does not exist"));
-                }
+                let (code, flags) = (self.code(), self.integer());
+                self.check(flags <= 3, violation!("a flag of CLOSE that does not exist"));
                 Record::Close {
                     code,
                     retry: flags & 1 != 0,
                     forget: flags & 2 != 0,
-                    retry_after_ms: self.integer()?,
-                    recv: self.integer()?,
-                    reason: self.rest_as_text(REASON_MAX)?,
+                    retry_after_ms: self.integer(),
+                    recv: self.integer(),
+                    reason: self.rest_as_text(REASON_MAX),
                 }
             }
-            _ => Record::Ext { id: self.integer()?, body: self.rest() },
-        })
+            _ => Record::Ext { id: self.integer(), body: self.rest() },
+        }
     }
 
     /// What the application gets. It is told that text is text, so it must be.
-    fn payload(&mut self, text: bool) -> Result<Span, Violation> {
+    fn payload(&mut self, text: bool) -> Span {
         let span = self.rest();
-        if text && core::str::from_utf8(span.of(self.bytes)).is_err() {
-            return Err(Violation::protocol("a text that is not UTF-8"));
-        }
-        Ok(span)
+        let sound = !text || self.is_text(span);
+        self.check(sound, violation!("a text that is not UTF-8"));
+        span
     }
 
-    fn code(&mut self) -> Result<u64, Violation> {
-        let code = self.integer()?;
-        if Code::from_number(code).is_none() {
-            return Err(Violation::protocol("a close code that does not exist"));
-        }
-        Ok(code)
+    fn code(&mut self) -> u64 {
+        let code = self.integer();
+        self.check(Code::from_number(code).is_some(), violation!("a close code that does not exist"));
+        code
     }
 
-    fn channel(&mut self, kind: u8) -> Result<u64, Violation> {
-        if kind & CHANNEL == 0 { Ok(0) } else { self.numbered() }
+    fn channel(&mut self, kind: u8) -> u64 {
+        if kind & CHANNEL == 0 { 0 } else { self.numbered() }
     }
 
     /// A number that begins at 1.
-    fn numbered(&mut self) -> Result<u64, Violation> {
-        let number = self.integer()?;
-        if number == 0 {
-            Err(Violation::protocol("channels and requests are numbered from 1"))
-        } else {
-            Ok(number)
-        }
+    fn numbered(&mut self) -> u64 {
+        let number = self.integer();
+        self.check(number > 0, violation!("channels and requests are numbered from 1"));
+        number
     }
 }

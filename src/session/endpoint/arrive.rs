@@ -1,7 +1,7 @@
 //! What arrives: whether it is legal, and what it changes.
 
-use super::{Endpoint, OPEN_MAX, Role};
-use crate::session::code::{Code, Violation};
+use super::{Endpoint, OPEN_MAX};
+use crate::session::code::{Violation, violation};
 use crate::session::event::Event;
 use crate::session::ledger::Effect;
 use crate::session::outgoing::{Answer, Payload};
@@ -21,7 +21,7 @@ impl Endpoint {
             return Ok(());
         }
         if bytes.len() as u64 > self.limits.max_frame {
-            return Err(Violation { code: Code::TooBig, what: "a frame larger than max_frame" });
+            return Err(violation!(TooBig, "a frame larger than max_frame"));
         }
         let frame = Frame::read(bytes)?;
         if let Some(ack) = frame.head.ack {
@@ -32,7 +32,7 @@ impl Endpoint {
         for (index, framed) in frame.enumerate() {
             let framed = framed?;
             if index == FRAME_RECORDS {
-                return Err(Violation { code: Code::TooBig, what: "a frame of more than 8,192 records" });
+                return Err(violation!(TooBig, "a frame of more than 8,192 records"));
             }
             if self.ended {
                 return Ok(());
@@ -41,14 +41,14 @@ impl Endpoint {
                 self.unnumbered(framed.record, events)?;
                 continue;
             }
-            let seq = next.ok_or(Violation::protocol("a numbered record in a frame without base"))?;
+            let seq = next.ok_or(violation!("a numbered record in a frame without base"))?;
             next = Some(seq + 1);
             if self.receiver.expects(seq, framed.span.len())? {
                 self.numbered(seq, framed, bytes, events)?;
             }
         }
         if base.is_some() && base == next {
-            return Err(Violation::protocol("a base without a numbered record"));
+            return Err(violation!("a base without a numbered record"));
         }
         Ok(())
     }
@@ -84,8 +84,8 @@ impl Endpoint {
     fn unnumbered(&mut self, record: Record, events: &mut Vec<Event>) -> Result<(), Violation> {
         let legal = match &record {
             Record::Hello(_) | Record::Welcome(_) => false,
-            Record::GoAway { .. } | Record::Authed { .. } => self.role == Role::Client,
-            Record::Auth { token } => token.is_empty() == (self.role == Role::Client),
+            Record::GoAway { .. } | Record::Authed { .. } => self.is_client(),
+            Record::Auth { token } => token.is_empty() == self.is_client(),
             // It may have overtaken the OPEN of its channel, or come after the SHUT: nobody waits for it then.
             Record::Volatile { channel, .. } if !self.is_open(*channel) => return Ok(()),
             Record::Close { recv, .. } => {
@@ -97,7 +97,7 @@ impl Endpoint {
             _ => true,
         };
         if !legal {
-            return Err(Violation::protocol("a record that may not come from this side or at this time"));
+            return Err(violation!("a record that may not come from this side or at this time"));
         }
         events.push(Event::Plain(record));
         Ok(())
@@ -110,7 +110,7 @@ impl Endpoint {
     /// Whether a channel is open. One that is shut gets what crossed its SHUT; nobody wants that any more.
     fn knows(&self, channel: u64) -> Result<bool, Violation> {
         if channel > self.ledger.last_channel {
-            return Err(Violation::protocol("a channel that was never opened"));
+            return Err(violation!("a channel that was never opened"));
         }
         Ok(self.is_open(channel))
     }
@@ -140,7 +140,7 @@ impl Endpoint {
             Record::Message { channel, .. } => (self.knows(*channel)?, None),
             Record::Request { id, channel, .. } => {
                 if *id <= self.ledger.last_asking {
-                    return Err(Violation::protocol("a request's number that was used before"));
+                    return Err(violation!("a request's number that was used before"));
                 }
                 let refused = if !self.knows(*channel)? {
                     Some(Answer::NoChannel)
@@ -153,32 +153,33 @@ impl Endpoint {
                     self.ledger.asking.insert(*id);
                 }
                 let before = core::mem::replace(&mut self.ledger.last_asking, *id);
-                (refused.is_none(), Some(Effect::Asked { id: *id, before, refused }))
+                let effect = Effect::Asked { id: *id, before, refused };
+                (refused.is_none(), Some(effect).filter(|_| refused.is_some() || self.is_durable()))
             }
             Record::Response { id, more, .. } => {
                 if *id >= self.ledger.next_request {
-                    return Err(Violation::protocol("a response to what was never asked"));
+                    return Err(violation!("a response to what was never asked"));
                 }
                 if *more {
                     (self.ledger.asked.contains(id), None)
                 } else {
                     let waited = self.ledger.asked.remove(id);
-                    (waited, waited.then_some(Effect::Answered { id: *id }))
+                    (waited, (waited && self.is_durable()).then_some(Effect::Answered { id: *id }))
                 }
             }
             Record::Cancel { id } => {
                 if *id > self.ledger.last_asking {
-                    return Err(Violation::protocol("a cancellation of what was never asked"));
+                    return Err(violation!("a cancellation of what was never asked"));
                 }
                 (self.ledger.asking.contains(id), None)
             }
-            Record::Open { channel, .. } if self.role == Role::Client => (self.knows(*channel)?, None),
+            Record::Open { channel, .. } if self.is_client() => (self.knows(*channel)?, None),
             Record::Open { channel, .. } => {
                 if *channel <= self.ledger.last_channel {
-                    return Err(Violation::protocol("a channel's number that was used before"));
+                    return Err(violation!("a channel's number that was used before"));
                 }
                 if framed.span.len() > OPEN_MAX {
-                    return Err(Violation { code: Code::TooBig, what: "an OPEN record over 8 KiB" });
+                    return Err(violation!(TooBig, "an OPEN record over 8 KiB"));
                 }
                 let refused = self.ledger.channels.len() >= self.limits.max_channels;
                 if refused {
@@ -192,7 +193,9 @@ impl Endpoint {
             Record::Shut { channel, .. } => {
                 self.knows(*channel)?;
                 let record = self.ledger.channels.remove(channel);
-                (record.is_some(), record.map(|record| Effect::Shut { channel: *channel, record }))
+                let open = record.is_some();
+                let record = record.filter(|_| self.is_durable());
+                (open, record.map(|record| Effect::Shut { channel: *channel, record }))
             }
             _ => (true, None),
         })
@@ -205,12 +208,12 @@ impl Endpoint {
         if self.refusals.len() + self.effects.len() < REFUSALS_MAX {
             return Ok(());
         }
-        Err(Violation { code: Code::SlowConsumer, what: "too many refusals wait to be acknowledged" })
+        Err(violation!(SlowConsumer, "too many refusals wait to be acknowledged"))
     }
 
     pub(in crate::session) fn accept(&mut self, seq: u64) {
         let before = self.receiver.accepted();
-        self.receiver.accept(seq, self.durable);
+        self.receiver.accept(seq, self.is_durable());
         let accepted = self.receiver.accepted();
         self.unkept |= accepted > before;
         while self.effects.front().is_some_and(|(seq, _)| *seq <= accepted) {
@@ -231,8 +234,8 @@ impl Endpoint {
                 // Its SHUT may have arrived too, and is not accepted: after a restart the channel is open until then.
                 let open = self.ledger.channels.get(&channel);
                 let shut = || self.effects.iter().find_map(|(_, effect)| effect.shuts(channel));
-                if let Some(record) = open.or_else(shut).cloned() {
-                    self.change_channel(channel, Some(record));
+                if let Some(record) = open.or_else(shut).filter(|_| self.is_durable()).cloned() {
+                    self.change_channel(channel, Some(&record));
                 }
             }
             Effect::Shut { channel, .. } => self.change_channel(channel, None),

@@ -37,7 +37,7 @@ impl Endpoint {
     pub(in crate::session) fn begin(&mut self) {
         self.unkept = true;
         self.stored = 0;
-        if self.durable {
+        if self.is_durable() {
             let channels = self.ledger.channels.iter();
             self.channel_changes =
                 channels.map(|(channel, record)| (*channel, Some(record.clone()))).collect();
@@ -47,7 +47,8 @@ impl Endpoint {
     /// What changed since the last one, up to the last record accepted: one that is not arrives again after a
     /// restart, and must find what it found before.
     pub(in crate::session) fn delta(&mut self, fence: u64, confirmed: bool) -> Delta {
-        let appended = self.sender.records_from(self.stored + 1).collect();
+        let appended = self.sender.records_from(self.stored + 1);
+        let appended = appended.map(|(seq, record)| (seq, record.to_vec())).collect();
         self.stored = self.sender.last();
         self.unkept = false;
         let mut state = State {
@@ -78,12 +79,12 @@ impl Endpoint {
 
     /// Whether a store lacks something that no delta has told it.
     pub(in crate::session) fn is_unkept(&self) -> bool {
-        self.durable && self.unkept
+        self.is_durable() && self.unkept
     }
 
-    pub(super) fn change_channel(&mut self, channel: u64, record: Option<Vec<u8>>) {
-        if self.durable {
-            self.channel_changes.insert(channel, record);
+    pub(super) fn change_channel(&mut self, channel: u64, record: Option<&[u8]>) {
+        if self.is_durable() {
+            self.channel_changes.insert(channel, record.map(<[u8]>::to_vec));
         }
     }
 }

@@ -27,15 +27,15 @@ impl Endpoint {
         }
     }
 
-    fn bind(&mut self, head: Vec<u8>, body: &[u8]) -> u64 {
+    fn bind(&mut self, head: &[u8], body: &[u8]) -> u64 {
         self.unkept = true;
-        self.sender.bind(&head, body, self.durable)
+        self.sender.bind(head, body, self.is_durable())
     }
 
     pub(in crate::session) fn message(&mut self, payload: Payload<'_>) -> u64 {
         let mut head = Vec::with_capacity(16);
         put_payload(&mut head, MSG, payload);
-        self.bind(head, payload.bytes)
+        self.bind(&head, payload.bytes)
     }
 
     /// The request's number, and the record's; none if the method's name is too long.
@@ -51,7 +51,7 @@ impl Endpoint {
         let id = self.ledger.next_request;
         self.ledger.next_request += 1;
         self.ledger.asked.insert(id);
-        Some((id, self.bind(request_head(id, timeout_ms, method, payload), payload.bytes)))
+        Some((id, self.bind(&request_head(id, timeout_ms, method, payload), payload.bytes)))
     }
 
     /// The record's number; none if nobody waits for this answer any more.
@@ -68,7 +68,7 @@ impl Endpoint {
     }
 
     pub(super) fn answer(&mut self, id: u64, status: u64, more: bool, payload: Payload<'_>) -> u64 {
-        self.bind(response_head(id, status, more, payload), payload.bytes)
+        self.bind(&response_head(id, status, more, payload), payload.bytes)
     }
 
     /// Nobody waits for this request's answer any more. The record's number, if the peer is to know.
@@ -76,7 +76,7 @@ impl Endpoint {
         self.ledger.asked.remove(&id).then(|| {
             let mut head = Vec::with_capacity(12);
             put_record(&mut head, CANCEL, &[id], &[]);
-            self.bind(head, &[])
+            self.bind(&head, &[])
         })
     }
 
@@ -90,16 +90,17 @@ impl Endpoint {
             return None;
         }
         self.ledger.last_channel = channel;
-        self.change_channel(channel, Some(record.clone()));
-        self.ledger.channels.insert(channel, record.clone());
-        Some((channel, self.bind(record, &[])))
+        self.change_channel(channel, Some(&record));
+        let seq = self.bind(&record, &[]);
+        self.ledger.channels.insert(channel, record);
+        Some((channel, seq))
     }
 
     /// Tells the client that its channel is open; none if it is not.
     pub(in crate::session) fn confirm(&mut self, channel: u64, payload: Payload<'_>) -> Option<u64> {
         self.ledger.channels.contains_key(&channel).then(|| {
             let record = open_record(channel, "", payload);
-            self.bind(record, &[])
+            self.bind(&record, &[])
         })
     }
 
@@ -113,7 +114,7 @@ impl Endpoint {
     pub(super) fn put_shut(&mut self, channel: u64, code: u64, reason: &str) -> u64 {
         let mut head = Vec::with_capacity(16);
         put_record(&mut head, SHUT, &[channel, code], cut_reason(reason).as_bytes());
-        self.bind(head, &[])
+        self.bind(&head, &[])
     }
 
     /// Goes with the next frame or never. False if there is no link, or too much waits for it already.

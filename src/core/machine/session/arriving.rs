@@ -56,7 +56,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
                 self.tell(SessionEvent::Record { seq, frame, record });
             }
             Heard::Plain(record) => self.hear_plain(now, link, frame, record),
-            Heard::Lost(loss) => self.lost(loss),
+            Heard::Lost(loss) => self.lost(loss, true),
             Heard::Welcomed { welcome, .. } => {
                 let resumed = welcome.status == Status::Resumed;
                 if let Some(session) = &mut self.session {

@@ -3,57 +3,62 @@
 use super::*;
 
 impl<P: Payload, T: Texts> Machine<P, T> {
-    /// Settles what the session leaves behind.
-    pub(in crate::core::machine) fn lost(&mut self, loss: Loss) {
+    /// Settles what the session leaves behind. `told`: so is the application.
+    pub(in crate::core::machine) fn lost(&mut self, loss: Loss, told: bool) {
         let over = self.is_over();
         let Some(session) = &mut self.session else { return };
-        let mut carried = loss.carried.iter().copied().peekable();
-        let mut kept: VecDeque<Option<P>> = (0..loss.reopened).map(|_| None).collect();
-        let mut unsent = 0_u64;
-        let mut settled = Vec::new();
-        for (seq, payload) in (session.first..).zip(core::mem::take(&mut session.in_flight)) {
-            if carried.next_if_eq(&seq).is_some() {
-                kept.push_back(payload);
-                continue;
-            }
-            let Some(payload) = payload else { continue };
-            let outcome = if seq <= loss.delivered {
-                Outcome::Delivered
-            } else if seq <= loss.in_doubt {
-                Outcome::InDoubt
-            } else {
-                unsent += 1;
-                Outcome::NotSent(if over { Reason::Closed } else { Reason::SessionLost })
-            };
-            settled.push((payload, outcome));
-        }
-        session.in_flight = kept;
-        session.first = 1;
+        let left = core::mem::take(&mut session.in_flight);
+        let mut seq = core::mem::replace(&mut session.first, 1);
         session.before += loss.received;
-        let carried = |id: &u64| loss.requests.binary_search(id).is_ok();
-        let unanswered: Vec<u64> = session.asked.iter().copied().filter(|id| !carried(id)).collect();
-        for id in &unanswered {
-            session.asked.remove(id);
+        let asked = core::mem::take(&mut session.asked);
+        for id in loss.requests.iter().filter(|id| asked.contains(id)) {
+            session.asked.insert(*id);
         }
         // The next session may give the same numbers again.
         session.deadlines.sweep(|id| session.asked.contains(&id));
-        session.unsettled = session.in_flight.iter().flatten().count();
-        for (payload, outcome) in settled {
-            self.settle(payload, outcome);
+        let mut in_flight = VecDeque::new();
+        for _ in 0..loss.reopened {
+            in_flight.push_back(None);
         }
-        for id in unanswered {
-            self.tell(SessionEvent::Unanswered { id, timed_out: false });
+        let (mut unsettled, mut unsent) = (0, 0_u64);
+        let mut carried = loss.carried.iter();
+        let mut next = carried.next();
+        for payload in left {
+            if next == Some(&seq) {
+                next = carried.next();
+                unsettled += usize::from(payload.is_some());
+                in_flight.push_back(payload);
+            } else if let Some(payload) = payload {
+                let outcome = if seq <= loss.delivered {
+                    Outcome::Delivered
+                } else if seq <= loss.in_doubt {
+                    Outcome::InDoubt
+                } else {
+                    unsent += 1;
+                    Outcome::NotSent(if over { Reason::Closed } else { Reason::SessionLost })
+                };
+                self.settle(payload, outcome);
+            }
+            seq += 1;
         }
-        let summary = LostSession {
-            delivered: loss.delivered,
-            in_doubt: loss.in_doubt,
-            last: loss.last,
-            carried: loss.carried.len() as u64,
-            unsent,
-            received: loss.received,
-            missing: loss.missing,
-        };
-        self.tell(SessionEvent::Lost(summary));
+        if let Some(session) = &mut self.session {
+            session.in_flight = in_flight;
+            session.unsettled = unsettled;
+        }
+        for id in asked.iter().filter(|id| loss.requests.binary_search(id).is_err()) {
+            self.tell(SessionEvent::Unanswered { id: *id, timed_out: false });
+        }
+        if told {
+            self.tell(SessionEvent::Lost(LostSession {
+                delivered: loss.delivered,
+                in_doubt: loss.in_doubt,
+                last: loss.last,
+                carried: loss.carried.len() as u64,
+                unsent,
+                received: loss.received,
+                missing: loss.missing,
+            }));
+        }
         self.check_watches();
     }
 
@@ -69,15 +74,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         let loss = session.client.end(recv, goes_on);
         session.links.clear();
         // What it leaves is told by its receipts; a session that ends with its wire is not lost.
-        let outputs = self.outputs.len();
-        self.lost(loss);
-        if !goes_on {
-            let tail = self.outputs.split_off(outputs);
-            self.outputs
-                .extend(tail.into_iter().filter(|output| {
-                    !matches!(output, Output::Event(Event::Session(SessionEvent::Lost(_))))
-                }));
-        }
+        self.lost(loss, goes_on);
     }
 
     /// Says goodbye: the session ends with the connection, and the server's answer says how far it came.
