@@ -1,47 +1,47 @@
-//! Bytes in a row, put in at the end and taken out at the beginning.
+//! What stands in a row, put in at the end and taken out at the beginning.
 
 use core::hash::{Hash, Hasher};
 
 #[derive(Clone, Debug)]
-pub(super) struct Held {
-    bytes: Vec<u8>,
+pub(super) struct Held<T> {
+    all: Vec<T>,
     /// What stands before this is gone. It is cleared away when it is more than what is left.
     start: usize,
 }
 
-impl Held {
+impl<T: Copy> Held<T> {
     pub(super) const fn new() -> Self {
-        Self { bytes: Vec::new(), start: 0 }
+        Self { all: Vec::new(), start: 0 }
     }
 
-    pub(super) fn push(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
+    pub(super) fn push(&mut self, more: &[T]) {
+        self.all.extend_from_slice(more);
     }
 
     pub(super) fn drop_first(&mut self, count: usize) {
-        self.start = (self.start + count).min(self.bytes.len());
-        if self.start > self.bytes.len() / 2 {
-            let left = self.bytes.len() - self.start;
-            self.bytes.copy_within(self.start.., 0);
-            self.bytes.truncate(left);
+        self.start = (self.start + count).min(self.all.len());
+        if self.start > self.all.len() / 2 {
+            let left = self.all.len() - self.start;
+            self.all.copy_within(self.start.., 0);
+            self.all.truncate(left);
             self.start = 0;
         }
     }
 
-    pub(super) fn as_slice(&self) -> &[u8] {
-        self.bytes.get(self.start..).unwrap_or_default()
+    pub(super) fn as_slice(&self) -> &[T] {
+        self.all.get(self.start..).unwrap_or_default()
     }
 }
 
-impl PartialEq for Held {
+impl<T: Copy + PartialEq> PartialEq for Held<T> {
     fn eq(&self, other: &Self) -> bool {
         self.as_slice() == other.as_slice()
     }
 }
 
-impl Eq for Held {}
+impl<T: Copy + Eq> Eq for Held<T> {}
 
-impl Hash for Held {
+impl<T: Copy + Hash> Hash for Held<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.as_slice().hash(state);
     }

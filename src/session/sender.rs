@@ -1,7 +1,5 @@
 //! What this side sends: records as they go over the wire, kept until the peer has accepted them.
 
-use std::collections::VecDeque;
-
 use super::code::{Violation, violation};
 use super::handshake::Position;
 use super::held::Held;
@@ -11,9 +9,9 @@ use super::wire::{Ack, FRAME_OVERHEAD};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Sender {
     /// Encoded once; a resend is a slice of it.
-    bytes: Held,
+    bytes: Held<u8>,
     /// Of each record held: where it ends in the stream of all sequenced records, in bytes.
-    ends: VecDeque<u64>,
+    ends: Held<u64>,
     /// Every record up to this number is accepted, which takes the stream so far.
     acked: u64,
     acked_end: u64,
@@ -33,7 +31,7 @@ impl Sender {
     pub(super) fn new() -> Self {
         Self {
             bytes: Held::new(),
-            ends: VecDeque::new(),
+            ends: Held::new(),
             acked: 0,
             acked_end: 0,
             sent: 0,
@@ -57,7 +55,7 @@ impl Sender {
 
     /// The number of the last record bound.
     pub(super) fn last(&self) -> u64 {
-        self.acked + self.ends.len() as u64
+        self.acked + self.ends.as_slice().len() as u64
     }
 
     pub(super) fn acked(&self) -> u64 {
@@ -78,7 +76,7 @@ impl Sender {
     }
 
     fn end(&self) -> u64 {
-        self.ends.back().copied().unwrap_or(self.acked_end)
+        self.ends.as_slice().last().copied().unwrap_or(self.acked_end)
     }
 
     /// Where the stream stands after this record, if it is held or the last one accepted.
@@ -86,7 +84,7 @@ impl Sender {
         let place = seq.checked_sub(self.acked)?;
         match place.checked_sub(1) {
             None => Some(self.acked_end),
-            Some(index) => self.ends.get(usize::try_from(index).ok()?).copied(),
+            Some(index) => self.ends.as_slice().get(usize::try_from(index).ok()?).copied(),
         }
     }
 
@@ -118,7 +116,7 @@ impl Sender {
         let end = self.end() + (head.len() + body.len()) as u64;
         self.bytes.push(head);
         self.bytes.push(body);
-        self.ends.push_back(end);
+        self.ends.push(&[end]);
     }
 
     /// A store has everything up to this number.
@@ -134,11 +132,9 @@ impl Sender {
         self.credit = self.credit.max(ack.credit);
         let count = usize::try_from(ack.to.saturating_sub(self.acked)).unwrap_or(usize::MAX);
         let Some(last) = count.checked_sub(1) else { return Ok(()) };
-        if let Some(end) = self.ends.get(last).copied() {
+        if let Some(end) = self.ends.as_slice().get(last).copied() {
             self.bytes.drop_first((end - self.acked_end) as usize);
-            for _ in 0..count {
-                self.ends.pop_front();
-            }
+            self.ends.drop_first(count);
             self.acked_end = end;
             self.acked = ack.to;
             self.sent = self.sent.max(self.acked);
@@ -163,7 +159,7 @@ impl Sender {
     /// Whether everything held fits frames of so many bytes.
     pub(super) fn all_fit(&self, max_frame: u64) -> bool {
         let mut before = self.acked_end;
-        let mut lens = self.ends.iter().map(|end| end - core::mem::replace(&mut before, *end));
+        let mut lens = self.ends.as_slice().iter().map(|end| end - core::mem::replace(&mut before, *end));
         lens.all(|len| len + FRAME_OVERHEAD as u64 <= max_frame)
     }
 
@@ -203,10 +199,8 @@ impl Sender {
         let limit = self.credit.min(from + room as u64);
         let skip = (self.sent - self.acked) as usize;
         let ready = usize::try_from(self.kept.saturating_sub(self.sent)).unwrap_or(usize::MAX).min(records);
-        let mut count = 0;
-        while count < ready && self.ends.get(skip + count).is_some_and(|end| *end <= limit) {
-            count += 1;
-        }
+        let waiting = self.ends.as_slice().get(skip..).unwrap_or_default();
+        let count = waiting.iter().take(ready).take_while(|end| **end <= limit).count();
         let count = if count == 0 && ready > 0 && self.next_fits(out.len()) { 1 } else { count };
         if count == 0 {
             return None;
