@@ -20,7 +20,7 @@ mod table;
 mod wire;
 
 pub use client::Client;
-#[cfg(feature = "server")]
+#[cfg(all(feature = "server", not(target_arch = "wasm32")))]
 pub(crate) use code::violation;
 pub use code::{Code, Fault, Violation};
 pub use endpoint::OPEN_MAX;
