@@ -24,6 +24,8 @@ const COLUMNS = [
 const PICTURES = [
   ["throughput-up-text", "Messages a second sent, by the size of a message"],
   ["throughput-down-text", "Messages a second received, by the size of a message"],
+  ["storm-attempts", "Connects a second at a server that is back after a minute, by the seconds since"],
+  ["server-echoes", "Messages a second that one core of a server echoes, by the number of connections"],
 ];
 const MESSAGE = { size: 128, kind: "text" };
 

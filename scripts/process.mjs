@@ -5,13 +5,16 @@ import { Failure } from "./failure.mjs";
 
 const groups = new Set();
 
-/** Starts a command. `tee` also receives its output as text while it is printed; `quiet` prints nothing. */
-export function start(command, args = [], { cwd = root, env, tee, quiet = false } = {}) {
+/**
+ * Starts a command. `tee` also receives its output as text while it is printed; `quiet` prints nothing. With `input` it reads
+ * what is written to its `stdin`, else nothing.
+ */
+export function start(command, args = [], { cwd = root, env, tee, quiet = false, input = false } = {}) {
   const piped = tee !== undefined || quiet;
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ["ignore", piped ? "pipe" : "inherit", piped ? "pipe" : "inherit"],
+    stdio: [input ? "pipe" : "ignore", piped ? "pipe" : "inherit", piped ? "pipe" : "inherit"],
     detached: true,
   });
   if (child.pid !== undefined) groups.add(child.pid);

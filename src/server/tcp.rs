@@ -21,6 +21,9 @@ use crate::session::{SUBPROTOCOL, SessionStore};
 
 /// A listener that cannot accept (too many open files, as a rule) is asked again after so long.
 const PAUSE: Duration = Duration::from_millis(100);
+/// What each connection holds to read into, be it silent or not; tungstenite's own 128 KiB would be nearly all that a
+/// session takes. A larger frame grows it.
+const READ_BUFFER: usize = 8 * 1024;
 
 impl<S: SessionStore, H: Handler> Server<S, H> {
     /// Serves whoever connects to this listener, until the future is dropped. Connections that are welcome by then
@@ -44,7 +47,10 @@ impl<S: SessionStore, H: Handler> Server<S, H> {
         // Nobody is told, for a page could not hear it before there is a WebSocket.
         let Ok(upgrading) = self.0.upgrades.try_acquire() else { return };
         let most = self.0.config.message();
-        let config = WebSocketConfig::default().max_message_size(Some(most)).max_frame_size(Some(most));
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .max_message_size(Some(most))
+            .max_frame_size(Some(most));
         #[allow(clippy::result_large_err, reason = "the signature is that of tungstenite's callback")]
         let judge = |request: &Request, response: Response| self.judge(request.headers(), response);
         let upgrade = tokio_tungstenite::accept_hdr_async_with_config(stream, judge, Some(config));

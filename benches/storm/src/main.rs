@@ -28,7 +28,7 @@ struct Line {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let clients = std::env::args().nth(1).map_or(Ok(100_000), |count| count.parse())?;
-    let ours = Library { name: "Everwire", client: |dice| Box::new(everwire::Everwire::new(dice)) };
+    let ours = Library { name: "everwire", client: |dice| Box::new(everwire::Everwire::new(dice)) };
     let lines: Vec<Line> = std::thread::scope(|scope| {
         let libraries = std::iter::once(&ours).chain(&LIBRARIES);
         let threads: Vec<_> = libraries.map(|library| scope.spawn(move || lines(library, clients))).collect();
