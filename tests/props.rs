@@ -197,6 +197,8 @@ prop_compose! {
             awaits_welcome,
             decides,
             local,
+            #[cfg(feature = "websocket")]
+            web_socket: None,
         }
     }
 }

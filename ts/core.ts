@@ -81,6 +81,13 @@ export const RTT = 34;
 export const SMOOTHED_RTT = 35;
 export const IN_FLIGHT = 36;
 export const HAS_ROOM = 37;
+// Of the class WebSocket.
+export const RETRIES = 38;
+export const QUEUE_LIMIT = 39;
+
+// What `create` is told besides numbers.
+export const DECIDES = 32;
+export const LOCAL = 64;
 
 // What `hear` is told or asked, past the numbers of the states.
 export const OPENED = 16;

@@ -86,7 +86,7 @@ export const TEXTS = {
     "The loop over the wire is slower than its messages; later ones were lost. Read faster, or raise inbox.maxMessages and inbox.maxBytes.",
 };
 
-const CODES = Object.keys(TEXTS) as WireErrorCode[];
+const CODES = /* @__PURE__ */ Object.keys(TEXTS) as WireErrorCode[];
 
 /** The core's number for a cause, by name. */
 export function codeOf(cause: number): WireErrorCode {

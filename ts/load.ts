@@ -1,8 +1,8 @@
 // The one wasm instance of a page: started at first use, replaced after a trap.
+import { WireError } from "#errors";
 import { begin, everyone, share } from "#face";
 import { imports, names } from "#glue";
 import type { Core } from "./core.ts";
-import { WireError } from "./errors.ts";
 
 let source: (() => BufferSource | WebAssembly.Module) | undefined;
 /** Compiled once, for a fresh instance after a trap too. */

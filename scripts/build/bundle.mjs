@@ -1,4 +1,4 @@
-// Bundles each entry. These imports are made here: `#core`, where the entry has its core; `#ranges`, what the core says
+// Bundles each entry. These imports are made here: `#core`, where the entry has its core; `#errors`, how it says what fails; `#ranges`, what the core says
 // the options' numbers may be; `#glue`, what is left of what wasm-bindgen wrote; `#face`, the JavaScript
 // half of src/web/js.rs; and `#wasm`, the wasm bytes inside a JavaScript module. `SESSION` is a constant, and what is of
 // sessions alone is nowhere else.
@@ -20,7 +20,8 @@ export async function bundleEntries() {
 }
 
 /** What an entry has for its core. */
-export const coreOf = ({ session }) => (session ? cores.session : cores.plain);
+export const coreOf = ({ session, webSocket }) =>
+  session ? cores.session : webSocket ? cores.webSocket : cores.plain;
 
 /** The text of an entry's file, with this wasm in it if it inlines any. */
 export async function bundle(entry, wasmBytes) {
@@ -41,7 +42,7 @@ export async function bundle(entry, wasmBytes) {
   return outputFiles[0].text;
 }
 
-const virtualModules = (wasmBytes, { core = "ts/load.ts", ...entry }) => ({
+const virtualModules = (wasmBytes, { core = "ts/load.ts", errors = "ts/errors.ts", ...entry }) => ({
   name: "virtual-modules",
   setup(build) {
     build.onResolve({ filter: /^#glue$/ }, () => ({
@@ -54,6 +55,7 @@ const virtualModules = (wasmBytes, { core = "ts/load.ts", ...entry }) => ({
       sideEffects: false,
     }));
     build.onResolve({ filter: /^#core$/ }, () => ({ path: inRoot(core) }));
+    build.onResolve({ filter: /^#errors$/ }, () => ({ path: inRoot(errors) }));
     build.onResolve({ filter: /^#ranges$/ }, () => ({ path: "ranges", namespace: "ranges" }));
     build.onResolve({ filter: /^#wasm$/ }, () => ({ path: "wasm", namespace: "wasm", sideEffects: false }));
     build.onLoad({ filter: /.*/, namespace: "wasm" }, () => ({ contents: wasmModule(wasmBytes) }));

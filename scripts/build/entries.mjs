@@ -1,6 +1,7 @@
 // What the npm package exports: one file in pkg/ for each of these sources. `beside`: the file that it finds beside
 // itself. `core`: where its core is, if not right there. `noCore`: it is for use with any of the others, and holds none.
-// `session`: its core keeps sessions.
+// `session`: its core keeps sessions. `webSocket`: its core keeps the rules of the class WebSocket. `errors`: how it says what
+// fails, if not as a wire does.
 export const entries = [
   { name: "everwire", source: "ts/everwire.ts" },
   { name: "url", source: "ts/url.ts", beside: "everwire.wasm" },
@@ -10,4 +11,5 @@ export const entries = [
   { name: "worker", source: "ts/worker.ts", core: "ts/worker/remote.ts", beside: "worker-host.js" },
   { name: "worker-host", source: "ts/worker-host.ts" },
   { name: "session", source: "ts/session.ts", session: true },
+  { name: "websocket", source: "ts/websocket.ts", webSocket: true, errors: "ts/websocket/errors.ts" },
 ];

@@ -56,7 +56,11 @@ const core = (name, features) => ({
   wasm: join(npmTarget, `${name}.wasm`),
   stamp: join(npmTarget, `${name}.stamp`),
 });
-export const cores = { plain: core("plain", "js"), session: core("session", "js,session") };
+export const cores = {
+  plain: core("plain", "js"),
+  session: core("session", "js,session"),
+  webSocket: core("websocket", "js,websocket"),
+};
 
 /** Leaves each core in target/npm, and the plain one in pkg too. */
 export async function buildWasm() {

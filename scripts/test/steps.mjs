@@ -55,7 +55,7 @@ async function clippyNative() {
 
 async function clippyWasm() {
   await clippy("--package", "everwire", ...WASM, ...rustFeatures);
-  for (const features of ["js", "js,session"])
+  for (const features of ["js", "js,session", "js,websocket"])
     await clippy("--package", "everwire", ...WASM, "--no-default-features", "--features", features);
 }
 

@@ -20,11 +20,12 @@ impl Backoff {
         Self { ceiling: config.base_delay.0 as f64 }
     }
 
-    /// Draws the delay before retry `n` and moves on to `n + 1`.
-    pub(crate) fn draw(&mut self, config: &Reconnect, rng: &mut Rng) -> Micros {
+    /// Draws the delay before retry `n`, not under `floor`, and moves on to `n + 1`.
+    pub(crate) fn draw(&mut self, config: &Reconnect, floor: Micros, rng: &mut Rng) -> Micros {
         let ceiling = self.ceiling.min(config.max_delay.0 as f64);
         self.ceiling = (self.ceiling * config.factor).min(config.max_delay.0 as f64);
-        Micros((ceiling * rng.unit()) as u64)
+        let floor = (floor.0 as f64).min(ceiling);
+        Micros((floor + (ceiling - floor) * rng.unit()) as u64)
     }
 
     /// Draws the delay of the first retry after a stable link.
@@ -47,9 +48,9 @@ mod tests {
                 let mut rng = Rng::new(seed);
                 let mut backoff = Backoff::new(&config);
                 for _ in 0..n {
-                    backoff.draw(&config, &mut rng);
+                    backoff.draw(&config, Micros::ZERO, &mut rng);
                 }
-                let drawn = backoff.draw(&config, &mut rng).0;
+                let drawn = backoff.draw(&config, Micros::ZERO, &mut rng).0;
                 assert!(drawn as f64 <= ceiling, "retry {n} waited {drawn} us, ceiling {ceiling}");
                 highest = highest.max(drawn);
             }

@@ -1,6 +1,8 @@
 //! What a wire can be told, each number with its unit, default and range.
 
 use super::time::Micros;
+#[cfg(feature = "websocket")]
+use super::web_socket::WebSocketRules;
 
 /// Everything the machine can be told: [`Config::default`] with fields set, or read from an
 /// application's numbers with [`Config::from_numbers`], which checks them.
@@ -27,6 +29,9 @@ pub struct Config {
     /// Until the host has said where it connects to, that is taken for this very machine, which needs
     /// no network.
     pub local: bool,
+    /// The rules of the class `WebSocket` hold in place of a wire's own.
+    #[cfg(feature = "websocket")]
+    pub web_socket: Option<WebSocketRules>,
 }
 
 /// When and how often to try again.
@@ -223,6 +228,8 @@ impl Default for Config {
             awaits_welcome: false,
             decides: false,
             local: false,
+            #[cfg(feature = "websocket")]
+            web_socket: None,
         }
     }
 }

@@ -5,6 +5,7 @@ mod lifecycle;
 #[cfg(feature = "session")]
 mod session;
 mod upkeep;
+mod web_socket;
 
 use std::collections::VecDeque;
 
@@ -159,7 +160,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     /// Makes an attempt at once, whatever the state: hangs up first if there is a link, ends a wait
     /// or a suspension, starts afresh when closed.
     pub fn reconnect(&mut self, now: Micros) {
-        if self.is_over() {
+        if self.is_over() || self.is_web_socket() {
             self.forgive();
         }
         self.let_go(Some(Close::normal(T::Reason::reconnect())));
@@ -177,30 +178,34 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     pub fn close(&mut self, now: Micros, close: Close<T::Reason>) {
         match self.stage {
             _ if self.is_over() => {}
-            Stage::Handshaking { link, .. } | Stage::Ready { link } => {
-                self.timers.stop_all();
-                self.stage = Stage::Closing { link };
-                self.timers.set(Timer::Close, now.plus(self.config.close_timeout));
-                #[cfg(feature = "session")]
-                let hangs_up = !self.say_goodbye(link);
-                #[cfg(feature = "session")]
-                if hangs_up {
-                    // A WELCOME that comes now opens nothing.
-                    self.unlink(None);
-                }
-                #[cfg(not(feature = "session"))]
-                let hangs_up = true;
-                if hangs_up {
-                    self.outputs.push_back(Output::Hangup { link, close: Some(close), forget: false });
-                }
-                self.announce();
-                self.settle_all(Reason::Closed);
-            }
+            Stage::Handshaking { .. } | Stage::Ready { .. } => self.close_link(now, close),
+            _ if self.is_web_socket() => self.close_as_web_socket(now, close),
             _ => {
                 self.let_go(None);
                 self.finish(Cause::ClosedByApplication, Close { clean: false, ..close });
             }
         }
+    }
+
+    fn close_link(&mut self, now: Micros, close: Close<T::Reason>) {
+        let Some(link) = self.link() else { return };
+        self.timers.stop_all();
+        self.stage = Stage::Closing { link };
+        self.timers.set(Timer::Close, now.plus(self.config.close_timeout));
+        #[cfg(feature = "session")]
+        let hangs_up = !self.say_goodbye(link);
+        #[cfg(feature = "session")]
+        if hangs_up {
+            // A WELCOME that comes now opens nothing.
+            self.unlink(None);
+        }
+        #[cfg(not(feature = "session"))]
+        let hangs_up = true;
+        if hangs_up {
+            self.outputs.push_back(Output::Hangup { link, close: Some(close), forget: false });
+        }
+        self.announce();
+        self.give_back();
     }
 
     /// Queues a message, or gives it back. Messages that give way settle through the outputs.
@@ -534,6 +539,13 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             self.settle(payload, Outcome::NotSent(reason));
         }
         self.check_watches();
+    }
+
+    /// What waits at the end, unless it is kept for another beginning.
+    fn give_back(&mut self) {
+        if !self.is_web_socket() {
+            self.settle_all(Reason::Closed);
+        }
     }
 
     fn check_watches(&mut self) {

@@ -20,6 +20,8 @@ mod state;
 mod stats;
 mod time;
 mod timer;
+#[cfg(feature = "websocket")]
+mod web_socket;
 
 pub use crate::reason::cut_reason;
 pub use close::{Close, CloseReason, Owned, Texts, may_send, retry_after};
@@ -38,3 +40,5 @@ pub use outbox::{LANES, MessageId, NORMAL, Payload, SendOptions, Waiting};
 pub use state::{Cause, Phase, State};
 pub use stats::Stats;
 pub use time::Micros;
+#[cfg(feature = "websocket")]
+pub use web_socket::{WEB_SOCKET_OPTIONS, WebSocketRules};

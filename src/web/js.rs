@@ -22,9 +22,10 @@ use self::face::{Elsewhere, Face, NO_FLOOR, Parcel, Text};
 use self::numbers::*;
 use super::lifecycle;
 use crate::core::{
-    Cause, Close, Config, Inbox, Input, LinkId, Machine, MessageId, Micros, Overflow, RANGES, SendOptions,
-    Ticket, retry_after,
+    Cause, Close, Config, Input, LinkId, Machine, MessageId, Micros, RANGES, SendOptions, Ticket, retry_after,
 };
+#[cfg(not(feature = "websocket"))]
+use crate::core::{ConfigError, Inbox, Overflow};
 use crate::engine::Engine;
 
 #[wasm_bindgen(module = "/src/web/face.js")]
@@ -51,17 +52,13 @@ type Wire = Engine<Face>;
 #[wasm_bindgen]
 pub fn create(flags: u32) -> f64 {
     let given = |index: usize| Some(read(index as i32)).filter(|number| !number.is_nan());
-    let mut config = match Config::from_numbers(given, flags & HEARTBEAT != 0) {
+    #[cfg(feature = "websocket")]
+    let mut config = Config::web_socket(given);
+    #[cfg(not(feature = "websocket"))]
+    let mut config = match wire_config(given, flags) {
         Ok(config) => config,
         Err(error) => return -1.0 - error.index as f64,
     };
-    config.queue.overflow = match flags & 3 {
-        1 => Overflow::DropOldest,
-        2 => Overflow::DropNewest,
-        _ => Overflow::Reject,
-    };
-    config.greets = flags & GREETS != 0;
-    config.awaits_welcome = flags & AWAITS_WELCOME != 0;
     config.decides = flags & DECIDES != 0;
     config.local = flags & LOCAL != 0;
     #[cfg(feature = "session")]
@@ -73,6 +70,7 @@ pub fn create(flags: u32) -> f64 {
         let number = place_in(wires);
         let face = Face {
             number: number as i32,
+            #[cfg(not(feature = "websocket"))]
             inboxes: RefCell::default(),
             deciding: Cell::default(),
             #[cfg(feature = "session")]
@@ -87,6 +85,19 @@ pub fn create(flags: u32) -> f64 {
         }
         number as f64
     })
+}
+
+#[cfg(not(feature = "websocket"))]
+fn wire_config(given: impl FnMut(usize) -> Option<f64>, flags: u32) -> Result<Config, ConfigError> {
+    let mut config = Config::from_numbers(given, flags & HEARTBEAT != 0)?;
+    config.queue.overflow = match flags & 3 {
+        1 => Overflow::DropOldest,
+        2 => Overflow::DropNewest,
+        _ => Overflow::Reject,
+    };
+    config.greets = flags & GREETS != 0;
+    config.awaits_welcome = flags & AWAITS_WELCOME != 0;
+    Ok(config)
 }
 
 /// The first empty place.
@@ -133,6 +144,8 @@ pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
     let face = &wire.platform;
     match what {
         // Before its first attempt.
+        #[cfg(feature = "websocket")]
+        CONNECT | RECONNECT if !wire.read(Machine::minds_page) => {}
         CONNECT | RECONNECT => face.listen(&wire),
         MOMENT => {
             lifecycle::tell(&wire, a as usize);
@@ -162,10 +175,18 @@ pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
         let mut input = None;
         match what {
             CONNECT => machine.connect(now),
+            #[cfg(feature = "websocket")]
+            RECONNECT => {
+                let close = Close { code: a as u16, reason: Text::numbered(b as i32), clean: true };
+                machine.reconnect_with(now, close);
+            }
+            #[cfg(not(feature = "websocket"))]
             RECONNECT => machine.reconnect(now),
+            #[cfg(not(feature = "websocket"))]
             SUSPEND => machine.suspend(),
             CLEAR => machine.clear(),
             WITHDRAW => answer = f64::from(machine.withdraw(MessageId(a as u64))),
+            #[cfg(not(feature = "websocket"))]
             WATCH_DRAIN => {
                 let timeout = (a >= 0.0).then(|| Micros::from_millis_f64(a));
                 answer = f64::from(machine.watch_drain(now, timeout));
@@ -179,6 +200,7 @@ pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
             DECIDED => input = Some(face.decided(a)),
             TARGET => input = Some(Input::Target { ticket, local: b != 0.0 }),
             TARGET_FAILED => input = Some(Input::TargetFailed { ticket }),
+            #[cfg(not(feature = "websocket"))]
             GREETED => input = Some(Input::Greeted { link, ok: b != 0.0 }),
             SOCKET_OPENED => input = Some(Input::Opened { link }),
             #[cfg(feature = "session")]
@@ -207,19 +229,31 @@ pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
 /// What changes nothing that the engine would have to act upon.
 fn answer(wire: &Wire, what: u8, a: f64, b: f64) -> f64 {
     let face = &wire.platform;
-    let mut inboxes = face.inboxes.borrow_mut();
     match what {
         READ => wire.read(|machine| read_from(machine, a as u32)),
         DESCRIBE_STATE => {
             face.tell_state(DESCRIBE, wire.read(|machine| machine.state()));
             0.0
         }
+        #[cfg(not(feature = "websocket"))]
         WAITING => wire.read(|machine| {
             for waiting in machine.waiting_messages() {
                 face.tell(ITEM, f64::from(waiting.payload.receipt), 0.0, 0.0);
             }
             0.0
         }),
+        #[cfg(not(feature = "websocket"))]
+        _ => inbox(face, what, a, b),
+        #[cfg(feature = "websocket")]
+        _ => b,
+    }
+}
+
+/// What concerns a loop over the wire.
+#[cfg(not(feature = "websocket"))]
+fn inbox(face: &Face, what: u8, a: f64, b: f64) -> f64 {
+    let mut inboxes = face.inboxes.borrow_mut();
+    match what {
         OPEN_INBOX => {
             let place = place_in(&mut inboxes);
             if let Some(slot) = inboxes.get_mut(place) {
@@ -252,6 +286,10 @@ fn read_from(machine: &Machine<Parcel, Elsewhere>, number: u32) -> f64 {
         return read;
     }
     match number {
+        #[cfg(feature = "websocket")]
+        RETRIES => f64::from(machine.retries()),
+        #[cfg(feature = "websocket")]
+        QUEUE_LIMIT => f64::from(machine.queue_limit()),
         QUEUED_BYTES => machine.queued_bytes() as f64,
         QUEUED => machine.queued() as f64,
         // Before the first round trip there is none.

@@ -33,6 +33,7 @@ describe("the npm package", () => {
       "pkg/msgpack.js",
       "pkg/session.js",
       "pkg/url.js",
+      "pkg/websocket.js",
       "pkg/worker-host.js",
       "pkg/worker.js",
     ]);

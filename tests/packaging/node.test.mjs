@@ -39,6 +39,23 @@ describe("in Node, where there is no page", () => {
     assert.equal(await inNode(code), "function\n");
   });
 
+  it("importing everwire/websocket does nothing, and the process ends", async () => {
+    const code = `import WebSocket from "everwire/websocket"; console.log(typeof WebSocket);`;
+    assert.equal(await inNode(code), "function\n");
+  });
+
+  it("a WebSocket without a class to connect with says so and is closed, and the process ends", async () => {
+    const code = `
+      delete globalThis.WebSocket;
+      const { default: WebSocket } = await import("everwire/websocket");
+      const socket = new WebSocket("ws://127.0.0.1:9/");
+      socket.onerror = ({ message }) => console.log(message);
+      socket.onclose = ({ code }) => console.log(code, socket.readyState);
+    `;
+    const told = "There is no WebSocket here. Pass a class as the option WebSocket.\n1006 3\n";
+    assert.equal(await inNode(code), told);
+  });
+
   it("a new wire stays idle, and the process ends", async () => {
     const code = `
       import { Wire } from "everwire";
@@ -60,7 +77,8 @@ describe("in Node, with a WebSocket", () => {
     application = await installed(packed.tarball);
     peer = await startPeer();
     cpSync(inRoot("node_modules/ws"), join(application.home, "node_modules/ws"), { recursive: true });
-    copyFileSync(inRoot("tests/packaging/node/exercise.mjs"), join(application.home, "exercise.mjs"));
+    for (const name of ["exercise.mjs", "websocket.mjs"])
+      copyFileSync(inRoot("tests/packaging/node", name), join(application.home, name));
   });
   after(async () => {
     await peer?.stop();
@@ -77,6 +95,12 @@ describe("in Node, with a WebSocket", () => {
   it("a wire does all it does with the class of ws", () => node("exercise.mjs", "ws", peer.http));
 
   it("a wire does all it does with Node's own", () => node(...flags, "exercise.mjs", "own", peer.http));
+
+  it("the class WebSocket does all it does with the class of ws", () =>
+    node("websocket.mjs", "ws", peer.http));
+
+  it("the class WebSocket does all it does with Node's own", () =>
+    node(...flags, "websocket.mjs", "own", peer.http));
 
   it("a wire stays idle unless a class is passed, although Node has one", async () => {
     const code = `

@@ -18,6 +18,7 @@ const examples = [
   "docs/codecs.md",
   "docs/observability.md",
   "docs/sessions.md",
+  "docs/websocket.md",
 ].flatMap((page) =>
   [...source(page).matchAll(/^```(ts|js)\n([^]*?)^```$/gm)].map(([, language, code]) => ({
     page,

@@ -30,6 +30,7 @@ describe("a page without a bundler", () => {
         await showsText(driver, "#inlined", "with its wasm inlined");
         await showsText(driver, "#beside", "with its wasm beside it");
         await showsText(driver, "#worker", "from a worker");
+        await showsText(driver, "#websocket", "from the class WebSocket");
         assert.deepEqual(log.errors, []);
       });
     });

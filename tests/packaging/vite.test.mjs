@@ -42,6 +42,7 @@ describe("a Vite application", () => {
         await showsText(driver, "#inlined", "with its wasm inlined");
         await showsText(driver, "#beside", "with its wasm beside it");
         await showsText(driver, "#worker", "from a worker");
+        await showsText(driver, "#websocket", "from the class WebSocket");
         assert.deepEqual(log.errors, []);
       });
     } finally {

@@ -22,6 +22,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.timers.set(Timer::Connect, now.plus(self.config.reconnect.connect_timeout));
         self.announce();
         self.announce_down(cause, &Close::abnormal());
+        self.was_open = self.is_web_socket();
         let attempt = self.failures.saturating_add(1);
         self.outputs.push_back(Output::Resolve { ticket, attempt, turn: self.turn, cause });
     }
@@ -142,7 +143,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.timers.stop_all();
         self.down_since.get_or_insert(now);
         let after_stable = core::mem::take(&mut self.stable);
-        if !after_stable {
+        let counts = !after_stable || self.is_web_socket();
+        if counts {
             self.failures = self.failures.saturating_add(1);
             self.turn = self.turn.wrapping_add(1);
         }
@@ -153,7 +155,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         #[cfg(feature = "session")]
         let word = self.last_word();
         let config = &self.config.reconnect;
-        let fatal = close.is_fatal();
+        let fatal = close.is_fatal() && !self.is_web_socket();
         #[cfg(feature = "session")]
         let fatal = word.map_or(fatal, |(last, _)| last);
         if fatal && !self.config.decides {
@@ -162,10 +164,10 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         if config.max_attempts.is_some_and(|max| self.failures >= max) {
             return self.finish(Cause::GaveUp, close);
         }
-        let drawn = if after_stable {
-            Backoff::draw_after_stable(&mut self.rng)
+        let drawn = if counts {
+            self.backoff.draw(config, self.least_delay(), &mut self.rng)
         } else {
-            self.backoff.draw(config, &mut self.rng)
+            Backoff::draw_after_stable(&mut self.rng)
         };
         // On top of the floor, so that those who were told the same do not return at the same moment.
         let floor = close.retry_after().unwrap_or(Micros::ZERO);
@@ -236,7 +238,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.was_open = false;
         self.stage = Stage::Closed { cause, close: close.clone() };
         self.announce();
-        self.settle_all(Reason::Closed);
+        self.give_back();
         #[cfg(feature = "session")]
         self.end_session(None);
         self.event(Event::Closed { cause, close, last: true });

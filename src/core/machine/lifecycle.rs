@@ -91,7 +91,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     /// Whether the host stood still when it should have looked at the clock.
     pub(super) fn overslept(&self, now: Micros, due: Micros) -> bool {
         let allowed = if self.hidden { STANDSTILL.plus(THROTTLED) } else { STANDSTILL };
-        now.since(due) > allowed
+        now.since(due) > allowed && self.minds_page()
     }
 
     /// From one ping, or look at the clock, to the next.

@@ -1,6 +1,8 @@
 //! The half of a wire that is JavaScript, and what the core tells and asks it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
+#[cfg(not(feature = "websocket"))]
+use std::cell::RefCell;
 
 use wasm_bindgen::prelude::*;
 
@@ -8,9 +10,11 @@ use super::Wire;
 use super::numbers::*;
 #[cfg(feature = "session")]
 use super::session::{ASKED, KEEP, LET_GO, SOON};
+#[cfg(not(feature = "websocket"))]
+use crate::core::Inbox;
 use crate::core::{
-    Cause, Close, CloseReason, Event, HostKeys, Inbox, Input, LinkId, Micros, Output, Payload, Phase, State,
-    Texts, Ticket, Transmit,
+    Cause, Close, CloseReason, Event, HostKeys, Input, LinkId, Micros, Output, Payload, Phase, State, Texts,
+    Ticket, Transmit,
 };
 use crate::engine::Platform;
 use crate::web::lifecycle;
@@ -37,6 +41,7 @@ extern "C" {
 pub(super) struct Face {
     pub(super) number: i32,
     /// Of each loop over the wire, by number. A loop that is over leaves its place empty.
+    #[cfg(not(feature = "websocket"))]
     pub(super) inboxes: RefCell<Vec<Option<Inbox<()>>>>,
     /// The ticket of the latest question for a decision.
     pub(super) deciding: Cell<u32>,

@@ -1,4 +1,5 @@
 //! The numbers that `ts/core.ts` and this surface speak in, under the same names.
+#![cfg_attr(feature = "websocket", allow(dead_code, reason = "the class WebSocket asks for less"))]
 
 // What `create` is told besides numbers, one bit each; the lowest two are the overflow policy.
 pub(super) const HEARTBEAT: u32 = 4;
@@ -41,6 +42,10 @@ pub(super) const QUEUED_BYTES: u32 = 32;
 pub(super) const QUEUED: u32 = 33;
 pub(super) const RTT: u32 = 34;
 pub(super) const SMOOTHED_RTT: u32 = 35;
+#[cfg(feature = "websocket")]
+pub(super) const RETRIES: u32 = 38;
+#[cfg(feature = "websocket")]
+pub(super) const QUEUE_LIMIT: u32 = 39;
 
 // What `call` tells or asks, past the numbers of the states.
 pub(super) const OPENED: i32 = 16;

@@ -1,6 +1,7 @@
 import { Wire } from "everwire";
 import wasm from "everwire/everwire.wasm?url";
 import { init, Wire as WireBeside } from "everwire/url";
+import WebSocket from "everwire/websocket";
 import { init as initWorker, Wire as WorkerWire } from "everwire/worker";
 import EverwireWorker from "everwire/worker-host?worker";
 
@@ -15,5 +16,8 @@ function echo(Wire, message, place) {
 echo(Wire, "with its wasm inlined", "#inlined");
 initWorker(() => new EverwireWorker());
 echo(WorkerWire, "from a worker", "#worker");
+const socket = new WebSocket(peer);
+socket.onmessage = (event) => (document.querySelector("#websocket").textContent = event.data);
+socket.send("from the class WebSocket");
 await init(wasm);
 echo(WireBeside, "with its wasm beside it", "#beside");

@@ -1,0 +1,30 @@
+// The class WebSocket of everwire/websocket in real browsers, beside the browser's own, against the native server.
+import { after, before, describe, it } from "node:test";
+import { inEachBrowser } from "./in-each-browser.mjs";
+import { scenarios as reconnecting } from "./pages/scenarios/websocket.js";
+import { scenarios as standard } from "./pages/scenarios/websocket-standard.js";
+import { PAGES, startPeer } from "./peer.mjs";
+import { keepOpen, run } from "./scenario.mjs";
+import { withTab } from "./tabs.mjs";
+
+let peer;
+before(async () => {
+  peer = await startPeer({ serve: PAGES });
+});
+after(() => peer.stop());
+
+inEachBrowser((browser) => {
+  describe(`everwire/websocket in ${browser}`, () => {
+    const page = keepOpen((stay) =>
+      withTab(browser, `${peer.http}/e2e/wire.html?entry=websocket`, (driver) => stay(driver)),
+    );
+    for (const [file, scenarios] of Object.entries({
+      "websocket-standard": standard,
+      websocket: reconnecting,
+    })) {
+      describe(file, () => {
+        for (const title of Object.keys(scenarios)) it(title, () => run(page.driver, file, title));
+      });
+    }
+  });
+});
