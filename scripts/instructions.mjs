@@ -22,7 +22,7 @@ await main(async (args) => {
   if (!countsHere) return say("Instructions are counted on x86-64 Linux alone: nothing was counted here.");
   await setup([valgrind]);
   await run("cargo", ["build", "--locked", "--package", PROGRAM, "--profile", PROFILE]);
-  const counts = await count(join(cargoTarget, PROFILE, PROGRAM));
+  const counts = await countAll(join(cargoTarget, PROFILE, PROGRAM));
   const compiler = (await output("rustc", ["--version"])).trim();
   const budgets = JSON.parse(readFileSync(BUDGETS, "utf8"));
   if (args.includes("--update")) return update(budgets, compiler, counts);
@@ -31,7 +31,14 @@ await main(async (args) => {
 });
 
 /** Instructions of each piece of work, for one of what it does so often. */
-async function count(program) {
+async function countAll(program) {
+  const names = (await output(program)).trim().split("\n");
+  const counts = {};
+  for (const name of names) Object.assign(counts, await count(program, name));
+  return counts;
+}
+
+async function count(program, name) {
   rmSync(DUMPS, { recursive: true, force: true });
   mkdirSync(DUMPS, { recursive: true });
   const printed = await output(
@@ -44,12 +51,13 @@ async function count(program) {
       `--callgrind-out-file=${join(DUMPS, "counts")}`,
       "--log-file=" + join(DUMPS, "log"),
       program,
+      name,
     ],
     // The C library chooses how it copies by what the processor can do; this it can do everywhere.
     { env: { GLIBC_TUNABLES: "glibc.cpu.hwcaps=-AVX2_Usable,-AVX2,-AVX512F,-ERMS,-FSRM" } },
   );
   if (printed === undefined)
-    throw new Failure(`\`valgrind ${program}\` failed: ${join(DUMPS, "log")} says why.`);
+    throw new Failure(`\`valgrind ${program} ${name}\` failed: ${join(DUMPS, "log")} says why.`);
   const work = printed
     .trimEnd()
     .split("\n")

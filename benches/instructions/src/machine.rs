@@ -20,7 +20,7 @@ struct Pair {
     heard: usize,
 }
 
-pub fn all() {
+pub fn both_ways() {
     let mut pair = Pair::open();
     let messages = vec![MESSAGE.to_vec(); MESSAGES];
     let frames = count("session machine: send, bind, write", MESSAGES, || {

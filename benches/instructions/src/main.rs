@@ -12,11 +12,32 @@ pub const MESSAGES: usize = 1_000;
 /// One of them.
 pub const MESSAGE: &[u8; 128] = &[b'x'; 128];
 
+/// Each in a process of its own: what another left of the heap would be counted too.
+const WORK: [(&str, fn()); 12] = [
+    ("sends", plain::sends),
+    ("queues", plain::queues),
+    ("receives", plain::receives),
+    ("reconnects", plain::reconnects),
+    ("pings", plain::pings),
+    ("client-to-server", session::client_to_server),
+    ("server-to-client", session::server_to_client),
+    ("resend", session::resend),
+    ("requests", session::requests),
+    ("resume", session::resume),
+    ("machine", machine::both_ways),
+    ("codecs", codecs::all),
+];
+
+/// Does the work that is named, or names what there is.
 fn main() {
-    plain::all();
-    session::all();
-    machine::all();
-    codecs::all();
+    let wanted = std::env::args().nth(1);
+    for (name, work) in WORK {
+        match &wanted {
+            None => println!("{name}"),
+            Some(wanted) if wanted == name => work(),
+            Some(_) => {}
+        }
+    }
 }
 
 /// Counts what `work` does, which is `times` the same.

@@ -11,15 +11,7 @@ type Plain = Machine<Vec<u8>>;
 
 const MILLISECOND: Micros = Micros::from_millis(1);
 
-pub fn all() {
-    sends();
-    queues();
-    receives();
-    reconnects();
-    pings();
-}
-
-fn sends() {
+pub fn sends() {
     let mut machine = open();
     let now = Micros::from_millis(10_000);
     let messages = messages();
@@ -41,7 +33,7 @@ fn sends() {
     });
 }
 
-fn queues() {
+pub fn queues() {
     let now = Micros::ZERO;
     let messages = messages();
     let mut machine = Plain::new(Config::default(), 1);
@@ -61,7 +53,7 @@ fn queues() {
     assert_eq!(machine.queued(), 0, "something still waits");
 }
 
-fn receives() {
+pub fn receives() {
     let mut machine = open();
     let now = Micros::from_millis(10_000);
     let link = machine.link().unwrap_or(LinkId(0));
@@ -71,7 +63,7 @@ fn receives() {
     assert_eq!(heard, MESSAGES, "not everything was for the application");
 }
 
-fn reconnects() {
+pub fn reconnects() {
     let mut machine = open();
     let mut now = Micros::from_millis(10_000);
     count("plain: lost and connected again", 100, || {
@@ -89,7 +81,7 @@ fn reconnects() {
     assert_eq!(machine.stats().opens(), 101, "not every connection opened");
 }
 
-fn pings() {
+pub fn pings() {
     let mut machine = open();
     let link = machine.link().unwrap_or(LinkId(0));
     let pongs = count("plain: ping and pong", MESSAGES, || {

@@ -10,15 +10,7 @@ const TIMES: Times = Times { resume_ms: 60_000, ping_ms: 25_000, idle_ms: 60_000
 const FRAME: usize = 64 * 1024;
 const PAYLOAD: Payload<'_> = Payload { channel: 0, text: true, bytes: MESSAGE };
 
-pub fn all() {
-    client_to_server();
-    server_to_client();
-    resend();
-    requests();
-    resume();
-}
-
-fn client_to_server() {
+pub fn client_to_server() {
     let (mut client, mut server) = greeted();
     count("session: client binds", MESSAGES, || {
         for _ in 0..MESSAGES {
@@ -47,7 +39,7 @@ fn client_to_server() {
     assert_eq!(client.outgoing(), (MESSAGES as u64, MESSAGES as u64), "not everything was delivered");
 }
 
-fn server_to_client() {
+pub fn server_to_client() {
     let (mut client, mut server) = greeted();
     let frames = count("session: server binds and writes frames", MESSAGES, || {
         for _ in 0..MESSAGES {
@@ -67,7 +59,7 @@ fn server_to_client() {
     assert_eq!(client.incoming(), (MESSAGES as u64, MESSAGES as u64), "not everything arrived");
 }
 
-fn resend() {
+pub fn resend() {
     let (mut client, mut server) = greeted();
     for _ in 0..MESSAGES {
         client.message(PAYLOAD);
@@ -82,7 +74,7 @@ fn resend() {
     assert!(len(&again).abs_diff(len(&lost)) < 64, "not everything was sent again");
 }
 
-fn requests() {
+pub fn requests() {
     let (mut client, mut server) = greeted();
     let answered = count("session: requests and their answers", MESSAGES, || {
         for _ in 0..MESSAGES {
@@ -93,7 +85,7 @@ fn requests() {
     assert_eq!(answered, MESSAGES, "not every request was answered");
 }
 
-fn resume() {
+pub fn resume() {
     let (mut client, mut server) = greeted();
     count("session: connections resumed", 100, || {
         for _ in 0..100 {
