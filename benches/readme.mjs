@@ -1,7 +1,9 @@
-// What the README says of the benches, from results.json. Run by itself, this writes it there.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+// What is shown of results.json: the README's table, and charts. Run by itself, this writes both.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inRoot } from "../scripts/paths.mjs";
+import { drawn } from "./harness/charts.mjs";
 import { shown } from "./harness/table.mjs";
 import { list } from "./subjects/list.mjs";
 
@@ -65,6 +67,26 @@ export function region(results) {
 /** What stands there. */
 export const stated = () => REGION.exec(readFileSync(README, "utf8"))?.[0];
 
+export const benchNames = () =>
+  readdirSync(inRoot("benches")).filter((name) => existsSync(inRoot("benches", name, "bench.mjs")));
+
+/** The charts that benches ask for: `[file, svg]`. */
+export async function charts({ rows }) {
+  const drawings = [];
+  for (const name of benchNames()) {
+    const { charts = [] } = await import(`./${name}/bench.mjs`);
+    for (const { file, rows: are, ...chart } of charts)
+      drawings.push([`${file}.svg`, drawn({ ...chart, rows: rows.filter(are) })]);
+  }
+  return drawings;
+}
+
+export async function writeCharts(results) {
+  rmSync(CHARTS, { recursive: true, force: true });
+  mkdirSync(CHARTS, { recursive: true });
+  for (const [file, svg] of await charts(results)) writeFileSync(join(CHARTS, file), svg);
+}
+
 export function writeReadme() {
   const text = readFileSync(README, "utf8").replace(REGION, () => region(results()));
   writeFileSync(README, text);
@@ -79,4 +101,7 @@ export function text({ rows, ...header }) {
   return `${JSON.stringify(header, null, 2).slice(0, -2)},\n  "rows": [\n${lines.join(",\n")}\n  ]\n}\n`;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeReadme();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeReadme();
+  if (results()) await writeCharts(results());
+}

@@ -1,6 +1,6 @@
 // `npm run bench`: builds what it needs, runs every bench and prints tables; writes results.json, charts/ and the README's
 // table. `-- --quick` is short, `-- --only NAME` runs one bench, `-- --json` prints rows: these write nothing.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { build } from "../scripts/build.mjs";
 import { buildFaultProxy, buildServer } from "../scripts/echo-server.mjs";
@@ -9,18 +9,15 @@ import { inRoot } from "../scripts/paths.mjs";
 import { output, run } from "../scripts/process.mjs";
 import { say } from "../scripts/say.mjs";
 import { chromium, setup } from "../scripts/setup.mjs";
-import { drawn } from "./harness/charts.mjs";
 import { buildRust } from "./harness/rust.mjs";
 import { table } from "./harness/table.mjs";
-import { CHARTS, RESULTS, text, writeReadme } from "./readme.mjs";
+import { benchNames, RESULTS, text, writeCharts, writeReadme } from "./readme.mjs";
 
 const ROUNDS = { full: 9, quick: 3 };
 
 await main(async (args) => {
   const { quick, only, json } = options(args);
-  const names = readdirSync(inRoot("benches")).filter((name) =>
-    existsSync(inRoot("benches", name, "bench.mjs")),
-  );
+  const names = benchNames();
   if (only && !names.includes(only)) throw new Failure(`There is no bench ${only}: ${names.join(", ")}.`);
   await prepare();
   const rounds = quick ? ROUNDS.quick : ROUNDS.full;
@@ -41,7 +38,7 @@ await main(async (args) => {
   console.log(json ? text(results) : table(rows));
   if (quick || only) return;
   writeFileSync(RESULTS, text(results));
-  writeCharts(benches, rows);
+  await writeCharts(results);
   writeReadme();
 });
 
@@ -79,13 +76,4 @@ async function header(rounds) {
     node: process.version,
     rounds,
   };
-}
-
-function writeCharts(benches, rows) {
-  rmSync(CHARTS, { recursive: true, force: true });
-  mkdirSync(CHARTS, { recursive: true });
-  for (const { charts = [] } of benches) {
-    for (const { file, ...chart } of charts)
-      writeFileSync(inRoot(CHARTS, `${file}.svg`), drawn({ ...chart, rows: rows.filter(chart.rows) }));
-  }
 }

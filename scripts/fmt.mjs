@@ -4,8 +4,12 @@ import { inRoot } from "./paths.mjs";
 import { run } from "./process.mjs";
 import { nodeModules, rustLinters, setup } from "./setup.mjs";
 
-// What ts-rs writes has its own form.
-const FILES = ["**/*.{ts,mts,js,mjs,css,html,json}", "!examples/chat/page/generated/**"];
+// What ts-rs and the bench write has its own form.
+const FILES = [
+  "**/*.{ts,mts,js,mjs,css,html,json}",
+  "!benches/results.json",
+  "!examples/chat/page/generated/**",
+];
 // Beside the workspace.
 const CRATES = ["benches/rust/Cargo.toml", "examples/chat/Cargo.toml", "fuzz/Cargo.toml"];
 

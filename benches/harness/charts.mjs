@@ -1,21 +1,22 @@
 // Charts of how each grows with its load, on logarithmic axes, as SVG that can be read on light and on dark pages.
+import { RAW } from "./rows.mjs";
 import { named, shown } from "./table.mjs";
 
 const WIDTH = 760;
 const HEIGHT = 400;
 const PLOT = { left: 62, right: 560, top: 40, bottom: 352 };
-/** Bright enough for dark pages and dark enough for light ones. The first is Everwire's. */
+/** Bright enough for dark pages and dark enough for light ones, in the order of subjects/list.mjs. */
 const COLORS = [
   "#8b5cf6",
-  "#6366f1",
+  "#e11d74",
   "#10a37f",
   "#e07b00",
   "#0891b2",
-  "#d6457a",
   "#b7791f",
-  "#3b82f6",
+  "#a78bfa",
+  "#f472b6",
   "#65a30d",
-  "#9f6b4c",
+  "#3b82f6",
 ];
 const RAW_COLOR = "#808080";
 
@@ -44,13 +45,12 @@ export function drawn({ title, x, y, rows }) {
       .map(({ size, median }) => [across.at(size), up.at(median)]),
   }));
   const body = [
-    text(PLOT.left, 22, title, 'class="title"'),
+    text(PLOT.left, 22, `${title} (${y})`, 'class="title"'),
     ...up.ticks.map((tick) => grid(PLOT.left, up.at(tick), PLOT.right, up.at(tick))),
     ...up.ticks.map((tick) => text(PLOT.left - 8, up.at(tick) + 4, shown(tick), 'text-anchor="end"')),
     ...sizes.map((size) => grid(across.at(size), PLOT.top, across.at(size), PLOT.bottom)),
     ...sizes.map((size) => text(across.at(size), PLOT.bottom + 18, named(size), 'text-anchor="middle"')),
     text((PLOT.left + PLOT.right) / 2, HEIGHT - 10, x, 'text-anchor="middle"'),
-    text(PLOT.left - 8, PLOT.top - 8, y, 'text-anchor="end"'),
     ...series.map(line),
     ...legend(series),
   ];
@@ -83,8 +83,9 @@ function scale(values, from, to) {
 }
 
 function colors(subjects) {
-  const others = [...COLORS];
-  return new Map(subjects.map((subject) => [subject, subject === "WebSocket" ? RAW_COLOR : others.shift()]));
+  const others = subjects.filter((subject) => subject !== RAW);
+  const color = (subject) => (subject === RAW ? RAW_COLOR : COLORS[others.indexOf(subject) % COLORS.length]);
+  return new Map(subjects.map((subject) => [subject, color(subject)]));
 }
 
 const isOurs = ({ subject }) => subject.startsWith("everwire");

@@ -6,7 +6,7 @@ const { index, subject, url, heartbeat, times } = globalThis.facts;
 /** Before it is taken for granted what a connection takes once and for all. */
 const WARM = 100;
 /** Milliseconds. */
-const ENOUGH = 180_000;
+const ENOUGH = 150_000;
 
 try {
   if (times) await ask("left", { index, ...(await leftBehind()) });

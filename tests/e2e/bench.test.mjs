@@ -1,13 +1,13 @@
 // The harness of `npm run bench`, with those subjects that need nothing installed.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { drawn } from "../../benches/harness/charts.mjs";
 import { table } from "../../benches/harness/table.mjs";
-import { region, results, stated, text } from "../../benches/readme.mjs";
+import { CHARTS, charts as chartsOf, region, results, stated, text } from "../../benches/readme.mjs";
 import { list } from "../../benches/subjects/list.mjs";
 import { bench, charts } from "../../benches/throughput/bench.mjs";
-import { inRoot } from "../../scripts/paths.mjs";
 import { buildServer } from "../../scripts/echo-server.mjs";
 
 const SUBJECTS = ["WebSocket", "everwire", "everwire/session"];
@@ -85,8 +85,12 @@ describe("the README", () => {
       assert.ok(shown.includes(part), `${part} in ${shown}`);
   });
 
-  it("shows charts that exist", () => {
-    for (const [, file] of stated().matchAll(/\((benches\/charts\/[^)]+)\)/g))
-      assert.match(readFileSync(inRoot(file), "utf8"), /^<svg/);
+  it("shows charts, and all there are say what the results are", async () => {
+    const drawings = found ? await chartsOf(found) : [];
+    const are = existsSync(CHARTS) ? readdirSync(CHARTS) : [];
+    assert.deepEqual(are.sort(), drawings.map(([file]) => file).sort(), "Run `node benches/readme.mjs`.");
+    for (const [file, svg] of drawings) assert.equal(readFileSync(join(CHARTS, file), "utf8"), svg, file);
+    for (const [, file] of stated().matchAll(/\(benches\/charts\/([^)]+)\)/g))
+      assert.ok(are.includes(file), `${file} is no chart`);
   });
 });
