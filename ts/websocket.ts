@@ -238,7 +238,7 @@ export class ReconnectingWebSocket extends EventTarget implements WebSocket {
     if (arguments.length === 0) throw new TypeError("send() needs something to send.");
     const sent = this.#link.send(sendable(data));
     if (typeof sent === "number") this.#discarded -= sent;
-    if (this.#link.read(core.QUEUE_LIMIT) > 0) return sent === true;
+    if (this.#link.queues) return sent === true;
   }
 
   /**
@@ -288,7 +288,7 @@ export class ReconnectingWebSocket extends EventTarget implements WebSocket {
 
   #arrived(raw: string | ArrayBuffer): void {
     const data = typeof raw === "string" || this.#binaryType === "arraybuffer" ? raw : new Blob([raw]);
-    this.dispatchEvent(new MessageEvent("message", { data, origin: new URL(this.url).origin }));
+    this.dispatchEvent(new MessageEvent("message", { data, origin: this.#link.origin }));
   }
 
   #ended({ error, ...close }: Ending): void {

@@ -1,6 +1,7 @@
 // The class WebSocket of everwire/websocket in real browsers, beside the browser's own, against the native server.
 import { after, before, describe, it } from "node:test";
 import { inEachBrowser } from "./in-each-browser.mjs";
+import { scenarios as blocked } from "./pages/scenarios/websocket-blocked.js";
 import { scenarios as reconnecting } from "./pages/scenarios/websocket.js";
 import { scenarios as standard } from "./pages/scenarios/websocket-standard.js";
 import { PAGES, startPeer } from "./peer.mjs";
@@ -26,5 +27,17 @@ inEachBrowser((browser) => {
         for (const title of Object.keys(scenarios)) it(title, () => run(page.driver, file, title));
       });
     }
+  });
+
+  describe(`everwire/websocket in ${browser}, on pages of their own`, () => {
+    for (const [policy, title] of ["no-connect", "no-wasm"].map((policy, i) => [
+      policy,
+      Object.keys(blocked)[i],
+    ]))
+      it(title, () =>
+        withTab(browser, `${peer.http}/e2e/wire.html?entry=websocket&csp=${policy}`, (driver) =>
+          run(driver, "websocket-blocked", title),
+        ),
+      );
   });
 });

@@ -82,7 +82,9 @@ export class Link implements Hears {
   /** Close reasons by number: those of the core, then the latest sixteen that were heard or given. */
   readonly #reasons = [""];
   #reasonsKept = 0;
-  #target = { url: "", protocols: [] as string[] };
+  #target = { url: "", origin: "", protocols: [] as string[] };
+  /** Something may wait. */
+  queues = false;
   #question: object | undefined;
   /** What was thrown, on its way to the event that tells of it. */
   #thrown: unknown;
@@ -119,6 +121,11 @@ export class Link implements Hears {
     return (this.state, this.#state > IDLE && this.#state < CLOSING && !this.#dead);
   }
 
+  /** Of the messages that arrive. */
+  get origin(): string {
+    return this.#target.origin;
+  }
+
   get url(): string {
     return typeof this.#url === "function" ? this.#target.url : (this.#url as string);
   }
@@ -146,6 +153,7 @@ export class Link implements Hears {
       this.#core = started;
       this.#id = id;
       adopt(id, this, () => started.act(id, core.FORGET, 0, 0, 0));
+      this.queues = this.read(core.QUEUE_LIMIT) > 0;
     } catch (error) {
       this.lost(error as Error, true);
     }
@@ -186,8 +194,7 @@ export class Link implements Hears {
     if (id >= 0 || id === core.TOLD) return false;
     this.#waiting.delete(number);
     if (id !== FULL) return -size;
-    if (this.read(core.QUEUE_LIMIT) > 0)
-      refuse("QuotaExceededError", "Too much waits to be sent: see maxEnqueuedMessages.");
+    if (this.queues) refuse("QuotaExceededError", "Too much waits to be sent: see maxEnqueuedMessages.");
     return this.state === 0 ? refuse("InvalidStateError", "The WebSocket is not open yet.") : -size;
   }
 
@@ -322,8 +329,9 @@ export class Link implements Hears {
     const answer = ([url, protocols]: readonly unknown[]) => {
       // A late answer must not take the place of the current one.
       if (question !== this.#question) return;
-      this.#target = { url: socketUrl(`${url}`), protocols: subprotocols(texts(protocols)) };
-      this.#ask(core.TARGET, ticket, Number(isLocal(this.#target.url)));
+      const href = socketUrl(`${url}`);
+      this.#target = { url: href, origin: new URL(href).origin, protocols: subprotocols(texts(protocols)) };
+      this.#ask(core.TARGET, ticket, Number(isLocal(href)));
     };
     try {
       const provided = [asked(this.#url), asked(this.#protocols)];
