@@ -6,11 +6,11 @@
 
 use std::cell::{Cell, RefCell};
 
+#[cfg(feature = "session")]
+use crate::core::{Arrived, Item, Outcome, SessionConfig, SessionEvent};
 use crate::core::{
     Cause, Close, Config, Event, Input, Kind, LinkId, Machine, Micros, Output, Payload, Texts, Transmit,
 };
-#[cfg(feature = "session")]
-use crate::core::{Item, SessionConfig, SessionEvent};
 #[cfg(feature = "session")]
 use crate::session::Record;
 
@@ -63,6 +63,13 @@ pub(crate) trait Platform: Sized {
     /// Calls [`Engine::flush`] when the current task is over, before the next.
     #[cfg(feature = "session")]
     fn soon(&self);
+    /// Tells the application of a message and of whatever [`Engine::more_message`] gives, of those that
+    /// [`Engine::took`] lets it.
+    #[cfg(feature = "session")]
+    fn messages(&self, engine: &Engine<Self>, frame: u32, message: Arrived);
+    /// Tells that this send has been delivered, and whatever [`Engine::more_delivered`] gives.
+    #[cfg(feature = "session")]
+    fn delivered(&self, engine: &Engine<Self>, payload: Self::Payload);
     /// Keeps the frame that is arriving under this number until [`Platform::forget`].
     #[cfg(feature = "session")]
     fn keep(&self, frame: u32);
@@ -122,6 +129,11 @@ pub(crate) struct Engine<P: Platform> {
     /// The platform has been asked for a flush.
     #[cfg(feature = "session")]
     flushing: Cell<bool>,
+    /// Where frames are made, and what goes into them.
+    #[cfg(feature = "session")]
+    frame: Cell<Vec<u8>>,
+    #[cfg(feature = "session")]
+    body: Cell<Vec<u8>>,
 }
 
 impl<P: Platform> Engine<P> {
@@ -145,6 +157,10 @@ impl<P: Platform> Engine<P> {
             alarm: Cell::new(None),
             #[cfg(feature = "session")]
             flushing: Cell::new(false),
+            #[cfg(feature = "session")]
+            frame: Cell::default(),
+            #[cfg(feature = "session")]
+            body: Cell::default(),
         }
     }
 
@@ -191,7 +207,7 @@ impl<P: Platform> Engine<P> {
         #[cfg(feature = "session")]
         let (seq, bookkeeping) = match &event {
             Event::Session(SessionEvent::Record { seq, record, .. }) => {
-                (*seq, !matches!(record, Record::Message { .. } | Record::Request { .. }))
+                (*seq, !matches!(record, Record::Request { .. }))
             }
             _ => (0, false),
         };
@@ -258,7 +274,7 @@ impl<P: Platform> Engine<P> {
         self.run();
     }
 
-    fn run(&self) {
+    pub(crate) fn run(&self) {
         if self.running.replace(true) {
             self.pump();
             return;
@@ -280,7 +296,8 @@ impl<P: Platform> Engine<P> {
         if self.transmitting.replace(true) {
             return;
         }
-        loop {
+        // Nothing is asked of the platform when nothing waits.
+        while self.read(Machine::queued) > 0 {
             let now = self.platform.now();
             #[cfg(feature = "session")]
             if self.read(Machine::has_session) {
@@ -296,6 +313,10 @@ impl<P: Platform> Engine<P> {
             self.machine.borrow_mut().transmitted(now, what, buffered);
         }
         self.transmitting.set(false);
+        #[cfg(feature = "session")]
+        if self.read(|machine| machine.frame_is_full() && machine.frame_is_due()) {
+            self.write();
+        }
         #[cfg(feature = "session")]
         if self.read(Machine::frame_is_due) && !self.flushing.replace(true) {
             self.platform.soon();
@@ -322,44 +343,82 @@ fn seed(random: f64) -> u64 {
 
 #[cfg(feature = "session")]
 impl<P: Platform> Engine<P> {
-    /// A frame arrived on this link's socket.
-    pub(crate) fn received_frame(&self, link: LinkId, bytes: &[u8]) {
+    /// A frame arrived on this link's socket: [`Engine::run`] does what comes of it.
+    pub(crate) fn take_frame(&self, link: LinkId, bytes: &[u8]) {
         let frame = self.arrived(link, |machine, now| machine.received_frame(now, link, bytes));
         if let Some(frame) = frame {
             self.platform.keep(frame);
         }
-        self.run();
     }
 
     /// Writes what is due.
     pub(crate) fn flush(&self) {
         self.flushing.set(false);
+        self.write();
+        self.run();
+    }
+
+    /// Changes the machine, then writes what is due without waiting for the end of the task.
+    #[cfg(feature = "js")]
+    pub(crate) fn flush_with(&self, change: impl FnOnce(&mut Machine<P::Payload, P::Texts>, Micros)) {
+        self.flushing.set(true);
+        self.with(change);
+        self.flush();
+    }
+
+    fn write(&self) {
         if self.transmitting.replace(true) {
             return;
         }
-        let mut out = Vec::new();
+        let mut out = self.frame.take();
+        let now = self.platform.now();
+        if let Some(link) = self.read(|machine| machine.link().filter(|_| machine.weighs_buffer())) {
+            let bytes = self.platform.buffered();
+            self.machine.borrow_mut().handle(now, Input::Buffered { link, bytes, asked: false });
+        }
         loop {
-            let link = self.machine.borrow_mut().next_frame(&mut out);
+            let link = self.machine.borrow_mut().next_frame(now, &mut out);
             let Some(link) = link else { break };
             let (what, buffered) = self.platform.write(link, &out);
-            self.machine.borrow_mut().written(self.platform.now(), link, what, buffered);
+            self.machine.borrow_mut().written(now, link, what, buffered);
         }
+        self.frame.set(out);
         self.transmitting.set(false);
-        self.run();
+    }
+
+    /// The application is told of the messages of these numbers: they are accepted. Not if the wire is over.
+    pub(crate) fn took(&self, numbers: core::ops::Range<u64>) -> bool {
+        let goes_on = !self.read(Machine::is_over);
+        if goes_on && !numbers.is_empty() {
+            self.machine.borrow_mut().dispatched_messages(self.platform.now(), numbers);
+        }
+        goes_on
+    }
+
+    /// Another send that has been delivered, if that is what is to be told next.
+    pub(crate) fn more_delivered(&self) -> Option<P::Payload> {
+        self.machine.borrow_mut().poll_delivered()
+    }
+
+    /// The message after this one, if it is to be told next and stands in the same frame.
+    pub(crate) fn more_message(&self, frame: u32, after: &Arrived) -> Option<Arrived> {
+        self.machine.borrow_mut().poll_message(frame, after.seq + 1)
     }
 
     /// Numbers the message that leaves next; false if there is none.
     fn bind(&self, now: Micros) -> bool {
         let mut machine = self.machine.borrow_mut();
-        let mut bytes = Vec::new();
-        let offer = machine.peek_transmit(now).map(|(_, payload)| self.platform.encode(payload, &mut bytes));
-        let Some(Encoded { channel, text, request }) = offer else { return false };
+        let Some((_, payload)) = machine.peek_transmit(now) else { return false };
+        let mut bytes = self.body.take();
+        bytes.clear();
+        let Encoded { channel, text, request } = self.platform.encode(payload, &mut bytes);
         let item = match &request {
             Some(Request { method, deadline, .. }) => Item::Request { method, deadline: *deadline },
             None => Item::Message,
         };
         let number = machine.bind(now, item, channel, text, &bytes);
         drop(machine);
+        self.body.set(bytes);
         if let Some((number, request)) = number.zip(request) {
             self.platform.asked(request.tag, number);
         }
@@ -377,7 +436,22 @@ impl<P: Platform> Engine<P> {
                 self.platform.forget(frame);
                 None
             }
+            Output::Settled { payload, outcome: Outcome::Delivered } => {
+                self.platform.delivered(self, payload);
+                None
+            }
+            Output::Event(Event::Session(SessionEvent::Record {
+                seq,
+                frame,
+                record: Record::Message { channel, text, payload },
+            })) => {
+                self.platform.messages(self, frame, Arrived { seq, channel, text, payload });
+                None
+            }
             output => Some(output),
         }
     }
 }
+
+#[cfg(all(test, feature = "session"))]
+mod tests;

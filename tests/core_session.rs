@@ -56,7 +56,7 @@ fn what_a_socket_does_not_take_goes_out_on_the_next_one() {
             .send(world.now, Letter { text: "one".into(), ..Letter::default() }, SendOptions::default())
             .unwrap();
         world.bind();
-        let link = world.machine.next_frame(&mut Vec::new()).unwrap();
+        let link = world.machine.next_frame(world.now, &mut Vec::new()).unwrap();
         world.machine.written(world.now, link, refusal, 0);
         world.send("two");
         assert_eq!(world.settled.len(), settled, "nothing more is offered to it");

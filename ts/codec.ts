@@ -47,7 +47,7 @@ export function encode<In, Out>(
   } catch (cause) {
     throw new WireError("InvalidMessage", { ...back, cause });
   }
-  if (byteLength(data) !== undefined) return data as Raw;
+  if (typeof data === "string" || byteLength(data) !== undefined) return data as Raw;
   const given = data === null ? "null" : typeof data;
   const cause = new TypeError(
     `The codec gave ${given}; a WebSocket sends strings, buffers, views and Blobs.`,

@@ -56,7 +56,10 @@ export const SOCKET_CLOSED = 29;
 export const FLUSH = 30;
 export const ACCEPT = 31;
 export const CANCEL = 32;
-export const HOLDS = 33;
+export const TOOK = 33;
+export const VACANCY = 34;
+export const TAKE_BACK = 35;
+export const HOLDS = 36;
 
 // What `give` is told, and last a frame.
 export const TOKEN = 64;
@@ -64,7 +67,8 @@ export const RENEWED_TOKEN = 65;
 export const RESPOND = 66;
 export const OPEN = 67;
 export const SHUT = 68;
-export const VOLATILE = 69;
+export const PASS = 69;
+export const VOLATILE = 70;
 export const FRAME = 80;
 
 // What `READ` reads: the counts of src/core/stats.rs, and what is known besides.
@@ -124,13 +128,14 @@ export const WELCOMED = 70;
 export const LOST = 71;
 export const UNANSWERED = 72;
 export const TOKEN_WANTED = 73;
-export const HEARD_MESSAGE = 74;
+export const HEARD_MESSAGES = 74;
 export const HEARD_VOLATILE = 75;
 export const HEARD_REQUEST = 76;
 export const HEARD_RESPONSE = 77;
 export const HEARD_CANCEL = 78;
 export const HEARD_OPEN = 79;
 export const HEARD_SHUT = 80;
+export const ALL_DELIVERED = 81;
 
 // What an attempt to dial answers that failed, where it matters here.
 export const INVALID_URL = 0;

@@ -95,8 +95,10 @@ export class Link<In, Out> implements Hears {
   /** What was thrown, on its way to the event that tells of it. */
   #thrown: unknown;
   #state: WireState = { name: "idle" };
-  /** What there is besides in a session. */
+  /** What there is besides in a session: and how it names a send, and settles one. */
   declare session: Session<In, Out>;
+  declare name: (receipt: Sending) => number;
+  declare settle: (number: number) => void;
 
   constructor(
     target: EventTarget,
@@ -111,6 +113,10 @@ export class Link<In, Out> implements Hears {
     this.#options = options;
     this.codec = readCodec(options.codec as Codec | undefined) as Codec<In, Out>;
     this.#numbers = numbers;
+    if (SESSION) {
+      this.name = (receipt) => (this.#receipts.set(++this.#sent, receipt), this.#sent);
+      this.settle = (number) => this.#settle(number, 0);
+    }
     this.#flags = answers.isLocal(url) ? flags | 64 : flags;
     this.begin();
   }
@@ -151,7 +157,7 @@ export class Link<In, Out> implements Hears {
 
   ask(what: number, a = 0, b = 0, c = 0): number | undefined {
     return this.#unlessTrapped(() =>
-      SESSION ? this.session.enter(what, a, b, c) : this.core?.act(this.id, what, a, b, c),
+      SESSION ? this.session.ask(what, a, b, c) : this.core?.act(this.id, what, a, b, c),
     );
   }
 
@@ -176,6 +182,7 @@ export class Link<In, Out> implements Hears {
 
   /** Queues what a receipt stands for; the answer is `Core.queue`'s. */
   queue(receipt: Sending, length: number, lane: number, ttl: number, key: string | undefined): number {
+    if (SESSION) this.session.retire();
     const number = ++this.#sent;
     this.#receipts.set(number, receipt);
     const place = key === undefined ? "" : lane + key;
@@ -220,8 +227,8 @@ export class Link<In, Out> implements Hears {
     this.#question = undefined;
     this.abort();
     this.#release();
-    for (const number of [...this.#receipts.keys()])
-      this.#settle(number, SESSION && this.#receipts.get(number)?.to?.bound ? 11 : 6);
+    for (const [number, { to }] of [...this.#receipts])
+      this.#settle(number, SESSION && to?.bound && number < this.session.unpassed ? 11 : 6);
     if (SESSION) this.session?.over();
     if (!loud) return;
     // A listener added right after the constructor hears of it too.

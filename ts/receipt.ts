@@ -29,7 +29,7 @@ export interface Destination {
   readonly timeout?: number;
   /** It has its number, and will be sent until it is delivered or its session is lost. */
   bound: boolean;
-  /** Takes it back. */
+  /** Takes a request back. */
   withdraw?: () => unknown;
 }
 
@@ -37,6 +37,8 @@ export interface Destination {
 export class Receipt<Out = unknown, End = Settled<Out>> {
   /** @internal Only in a session. */
   declare to?: Destination;
+  /** @internal Only in a session: the core's number for it. */
+  declare number?: number;
   /** @internal The encoded message, for the core. */
   data: unknown;
   /** @internal Called when it waits no more. */
@@ -48,7 +50,7 @@ export class Receipt<Out = unknown, End = Settled<Out>> {
   readonly #told: (receipt: Receipt<Out, End>) => void;
   #resolve: ((settled: End) => void) | undefined;
   #promise: Promise<End> | undefined;
-  #withdraw: (() => boolean) | undefined;
+  #withdraw: ((receipt: this) => boolean) | undefined;
 
   /** @internal */
   constructor(message: Out, told: (receipt: Receipt<Out, End>) => void) {
@@ -65,11 +67,11 @@ export class Receipt<Out = unknown, End = Settled<Out>> {
 
   /** Takes the message back if it still waits; then it settles as not sent, withdrawn. */
   withdraw(): boolean {
-    return this.#withdraw?.() ?? false;
+    return this.#withdraw?.(this) ?? false;
   }
 
   /** @internal It waits from now on. */
-  wait(withdraw: () => boolean): void {
+  wait(withdraw: (receipt: this) => boolean): void {
     if (!this.result) this.#withdraw = withdraw;
   }
 

@@ -132,11 +132,16 @@ export class Wire<
   send(message: Out, options: SendOptions = {}): Receipt<Out, End> {
     const link = this.#link;
     const data = SESSION ? encoded(link.codec, message) : encode(link.codec, message);
-    const length = byteLength(data) ?? 0;
     const { lane = "normal", ttl = Infinity, key, signal } = options;
     checkSend(lane, ttl, key, message);
     const receipt = new Receipt<Out, End>(message, this.#settled);
-    if (SESSION) receipt.to = { channel: channelOf(options as SessionSendOptions), bound: false };
+    if (SESSION) {
+      const channel = channelOf(options as SessionSendOptions);
+      const plain = lane === "normal" && ttl === Infinity && key === undefined && !signal;
+      if (plain && link.session.pass(receipt, data, channel)) return receipt;
+      receipt.to = { channel, bound: false };
+    }
+    const length = byteLength(data) ?? 0;
     const running = link.core;
     if (signal?.aborted || !running) {
       receipt.settle(running ? 5 : 6);
@@ -158,7 +163,6 @@ export class Wire<
     if (id < 0) return receipt;
     link.root();
     receipt.wait(() => link.core === running && this.#act(core.WITHDRAW, id) === 1);
-    if (SESSION) receipt.to!.withdraw = () => receipt.withdraw();
     if (signal) {
       const withdraw = () => void receipt.withdraw();
       signal.addEventListener("abort", withdraw, { once: true });
@@ -310,21 +314,25 @@ export class Wire<
   };
 
   #deliver(message: In, raw: string | ArrayBuffer): void {
-    for (const handlers of [this.#handlers.get(ALL), this.#handlers.get(this.#discriminant(message))]) {
-      for (const handler of handlers ?? []) {
-        try {
-          if (SESSION) handler(message as never, this.#link.session.context);
-          else handler(message as never);
-        } catch (error) {
-          report(error);
-        }
-      }
-    }
+    const some = this.#handlers.get(this.#discriminant(message));
+    this.#call(message, this.#handlers.get(ALL));
+    this.#call(message, some);
     if (this.#listens)
       this.#link.emit(
         "message",
         SESSION ? { data: message, raw, ...this.#link.session.context } : { data: message, raw },
       );
+  }
+
+  #call(message: In, handlers: Iterable<Handler> = []): void {
+    for (const handler of handlers) {
+      try {
+        if (SESSION) handler(message as never, this.#link.session.context);
+        else handler(message as never);
+      } catch (error) {
+        report(error);
+      }
+    }
   }
 
   #discriminant(message: unknown): unknown {

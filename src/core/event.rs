@@ -275,6 +275,17 @@ pub enum SessionEvent {
     TokenWanted,
 }
 
+/// [`SessionEvent::Record`] of a message.
+#[cfg(feature = "session")]
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "as the engine"))]
+pub(crate) struct Arrived {
+    pub(crate) seq: u64,
+    pub(crate) channel: u64,
+    pub(crate) text: bool,
+    pub(crate) payload: crate::session::Span,
+}
+
 /// What a session that is gone leaves behind. Numbers are those of its records.
 #[cfg(feature = "session")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

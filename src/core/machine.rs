@@ -109,6 +109,12 @@ struct Flow {
     measure: bool,
     /// A look at the buffer is on its way.
     asked: bool,
+    /// A frame waits for that look, to grow meanwhile.
+    #[cfg(feature = "session")]
+    holds: bool,
+    /// Since when one has waited.
+    #[cfg(feature = "session")]
+    held_since: Option<Micros>,
 }
 
 #[derive(Clone, Debug)]

@@ -28,6 +28,8 @@ pub use close::{Close, CloseReason, Owned, Texts, may_send, retry_after};
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 pub(crate) use config::RANGES;
 pub use config::{Config, ConfigError, Heartbeat, Number, OPTIONS, Overflow, Queue, Reconnect};
+#[cfg(feature = "session")]
+pub(crate) use event::Arrived;
 pub use event::{Event, Input, Kind, LinkId, NotSent, Outcome, Output, Page, Reason, Sent, Ticket, Transmit};
 #[cfg(feature = "session")]
 pub use event::{LostSession, SessionEvent};

@@ -196,6 +196,11 @@ impl Client {
         self.end.room(payload)
     }
 
+    /// Bytes that wait to be written to the current connection.
+    pub fn unwritten(&self) -> u64 {
+        self.end.unwritten()
+    }
+
     /// Binds a message: its number.
     pub fn message(&mut self, payload: Payload<'_>) -> u64 {
         self.end.message(payload)

@@ -37,6 +37,8 @@ pub(super) struct Endpoint {
     /// Records without a number, for the next frame.
     control: VecDeque<Vec<u8>>,
     control_len: usize,
+    /// Empty: where the head of a message is made.
+    head: Vec<u8>,
     /// Requests and channels, as what has arrived and what was bound make them.
     ledger: Ledger,
     /// What records that arrived and are not accepted did to the ledger, each with its number.
@@ -67,6 +69,7 @@ impl Endpoint {
             ended: false,
             control: VecDeque::new(),
             control_len: 0,
+            head: Vec::new(),
             ledger: Ledger::new(),
             effects: VecDeque::new(),
             refusals: VecDeque::new(),

@@ -93,6 +93,11 @@ impl Sender {
         self.end() + len as u64 <= self.credit
     }
 
+    /// Bytes bound that the current link has not been given.
+    pub(super) fn unwritten(&self) -> u64 {
+        self.end_of(self.sent).map_or(0, |sent| self.end() - sent)
+    }
+
     /// Whether the peer would ever take a record of so many bytes.
     pub(super) fn fits(&self, len: usize) -> bool {
         len.saturating_add(FRAME_OVERHEAD) <= self.max_frame

@@ -73,10 +73,10 @@ export function now() {
 
 /**
  * A port; each message to it calls `run` in a task of its own, which is not throttled as timers are. Where there are
- * none, one that does nothing: then the next event of the wire looks.
+ * none, a timer does.
  */
 export function channel(run) {
-  if (typeof MessageChannel !== "function") return { postMessage() {}, close() {} };
+  if (typeof MessageChannel !== "function") return { postMessage: () => setTimeout(run), close() {} };
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = run;
   return port2;

@@ -19,8 +19,9 @@ use crate::core::{
 use crate::engine::{Delivery, Engine, Platform};
 #[cfg(feature = "session")]
 use crate::{
-    core::{SessionConfig, SessionEvent},
+    core::{Arrived, SessionConfig, SessionEvent},
     engine::Encoded,
+    session::Record,
 };
 
 /// The application behind a wire: answers the core's questions and hears its events. No borrow of
@@ -166,7 +167,8 @@ impl<H: Host> Driver<H> {
             None => Rc::default(),
         };
         *self.0.platform.frames.arriving.borrow_mut() = Some(Rc::clone(&bytes));
-        self.0.received_frame(link, &bytes);
+        self.0.take_frame(link, &bytes);
+        self.0.run();
     }
 
     /// A frame of which an event speaks.
@@ -435,6 +437,30 @@ impl<H: Host> Platform for Browser<H> {
                 driver.0.flush();
             }
         });
+    }
+
+    #[cfg(feature = "session")]
+    fn messages(&self, engine: &Engine<Self>, frame: u32, message: Arrived) {
+        let mut next = Some(message);
+        while let Some(message) = next {
+            let Arrived { seq, channel, text, payload } = message;
+            // First, so that a listener that closes the wire has told the server of what it was told itself.
+            if !engine.took(seq..seq + 1) {
+                return;
+            }
+            let record = Record::Message { channel, text, payload };
+            self.host.event(Event::Session(SessionEvent::Record { seq, frame, record }));
+            next = engine.more_message(frame, &message);
+        }
+    }
+
+    #[cfg(feature = "session")]
+    fn delivered(&self, engine: &Engine<Self>, payload: H::Payload) {
+        let mut next = Some(payload);
+        while let Some(payload) = next {
+            self.host.settled(payload, Outcome::Delivered);
+            next = engine.more_delivered();
+        }
     }
 
     #[cfg(feature = "session")]

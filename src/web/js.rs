@@ -75,6 +75,8 @@ pub fn create(flags: u32) -> f64 {
             deciding: Cell::default(),
             #[cfg(feature = "session")]
             max_frame: session.limits.max_frame as u32,
+            #[cfg(feature = "session")]
+            room: session::Room::default(),
         };
         #[cfg(feature = "session")]
         let engine = Engine::with_session(config, session, random(), face);
@@ -161,7 +163,7 @@ pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
         }
         READ..=CLOSE_INBOX => return answer(&wire, what, a, b),
         #[cfg(feature = "session")]
-        session::FLUSH.. => return session::act(&wire, what, a),
+        session::FLUSH.. => return session::act(&wire, what, a, b),
         // The TypeScript that stood for it has been collected.
         FORGET => {
             drop(WIRES.with_borrow_mut(|wires| wires.get_mut(number as usize).map(Option::take)));

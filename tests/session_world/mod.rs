@@ -229,7 +229,7 @@ impl World {
             let mut frame = Vec::new();
             if let Some(output) = self.machine.poll() {
                 self.obey(output);
-            } else if let Some(link) = self.machine.next_frame(&mut frame) {
+            } else if let Some(link) = self.machine.next_frame(self.now, &mut frame) {
                 self.written += 1;
                 self.machine.written(self.now, link, Transmit::Accepted, 0);
                 self.arrive(link, &frame);

@@ -20,16 +20,34 @@ export function encoded<In, Out>(codec: Codec<In, Out>, message: Out): Raw {
 }
 
 /** What UTF-8 makes of it, which has no lone surrogates. */
-export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, "\ufffd");
+export const wellFormed = (text: string): string =>
+  (text as { toWellFormed?(): string }).toWellFormed?.() ?? text.replace(/\p{Surrogate}/gu, "\ufffd");
+
+/** What a codec gave that is no text. */
+export function bytesOf(data: unknown): Uint8Array {
+  if (data instanceof Uint8Array) return data;
+  return ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array((data ?? 0) as ArrayBuffer);
+}
 
 /** Fills the wasm's memory; how many bytes it took. */
 export function fill(into: Uint8Array, data: unknown): number {
   if (typeof data === "string") return encoder.encodeInto(data, into).written;
-  const bytes = ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array((data ?? 0) as ArrayBuffer);
-  into.set(bytes.subarray(0, into.length));
+  into.set(bytesOf(data).subarray(0, into.length));
   return into.length;
+}
+
+/** Writes a short text; how many bytes it took. */
+export function write(text: string, into: Uint8Array, at: number): number {
+  const { length } = text;
+  // A call into the browser costs more than this loop.
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 127 || i > 255) return i + encoder.encodeInto(text.slice(i), into.subarray(at + i)).written;
+    into[at + i] = unit;
+  }
+  return length;
 }
 
 /** Throws if it is none. */

@@ -5,13 +5,19 @@ import { byteLength, type Raw } from "../codec.ts";
 import * as core from "../core.ts";
 import { WireError } from "../errors.ts";
 import type { Link, Sending } from "../link.ts";
+import { Receipt } from "../receipt.ts";
 import type { SessionOptions, SessionWire } from "../session-wire.ts";
 import { Asking } from "./asking.ts";
-import { encoded, fill, SUBPROTOCOL, textOf, wellFormed } from "./bytes.ts";
+import { bytesOf, encoded, fill, SUBPROTOCOL, textOf, wellFormed, write } from "./bytes.ts";
 import { Serving } from "./serving.ts";
 
 /** Where something stands in a frame. */
 type Place = readonly [frame: number, flags: number, start: number, end: number];
+
+/** Messages that the core has not been given yet, in bytes; one that may be larger takes its own way. */
+const STAGE = 65_536;
+const LONGEST = 16_384;
+const PASSED = { channel: 0, bound: true };
 
 /** Of a message that is on no channel. */
 export type Deliver<In> = (message: In, raw: string | ArrayBuffer) => void;
@@ -25,6 +31,7 @@ export class Session<In, Out> {
   readonly #wire: SessionWire<any, any, any>;
   /** What goes with the message that is being delivered. */
   context: { readonly ack?: () => void } = {};
+  readonly #nothing = {};
   readonly #deliver: Deliver<In>;
   readonly #options: SessionOptions<In, Out>;
   /** In use, the one that works first; another may be there to take its place. */
@@ -34,6 +41,19 @@ export class Session<In, Out> {
   #arriving = new ArrayBuffer(0);
   /** What the core is to be given. */
   #filling: unknown;
+  /** What passes to the core at the end of the task: so many bytes, and the name of the first. */
+  readonly #stage = new Uint8Array(STAGE);
+  #staged = 0;
+  #first = 0;
+  /** What the core is sure to take of that: bytes and messages. */
+  #room = 0;
+  #places = 0;
+  /** Of the messages that are being told: the number of the next, and of the next for all that the core knows. */
+  #told = 0;
+  #known = 0;
+  /** The core has been asked for something. */
+  #entered = false;
+  readonly #takeBack = ({ number }: { number?: number }) => this.link.ask(core.TAKE_BACK, number) === 1;
   #renewing: AbortController | undefined;
 
   constructor(
@@ -52,8 +72,31 @@ export class Session<In, Out> {
 
   // What is asked of the core.
 
-  enter(what: number, a: number, b: number, c: number): number | undefined {
+  /** The core learns what it has not been told yet, and writes it if this is the `end` of the task. */
+  enter(end = 0): void {
     const { core: running, id } = this.link;
+    this.#entered = true;
+    this.#take();
+    if (!this.#staged) return;
+    const filling = this.#filling;
+    const length = this.#staged;
+    this.#filling = this.#stage.subarray(0, length);
+    this.#staged = 0;
+    running?.give?.(id, core.PASS, this.#first, end, 0, length);
+    this.#filling = filling;
+  }
+
+  /** As `enter`, before something that takes room, or the wire's end. */
+  retire(): void {
+    this.enter();
+    this.#places = 0;
+  }
+
+  ask(what: number, a: number, b: number, c: number): number | undefined {
+    const { core: running, id } = this.link;
+    if (what === core.FLUSH && a) return void this.enter(1);
+    if (what === core.CLOSE) this.retire();
+    else this.enter();
     if (what < core.TOKEN) return running?.act(id, what, a, b, c);
     if (what === core.FRAME) return running?.frame?.(id, a, b);
     return running?.give?.(id, what, a, b, c, byteLength(this.#filling) ?? 0);
@@ -62,6 +105,39 @@ export class Session<In, Out> {
   give(what: number, data: Raw, a = 0, b = 0, c = 0): number | undefined {
     this.#filling = data;
     return this.link.ask(what, a, b, c);
+  }
+
+  /** Takes a message without options to the core at the end of the task; false if it has to queue. */
+  pass(receipt: Receipt<any, any>, data: Raw, channel: number): boolean {
+    const text = typeof data === "string";
+    const length = text ? data.length * 3 : (data as ArrayBuffer).byteLength;
+    if (length > LONGEST || channel >= 2 ** 31) return false;
+    if (length > this.#room || !this.#places || this.#staged + 8 + length > STAGE) {
+      const vacancy = this.link.ask(core.VACANCY) ?? 0;
+      this.#room = vacancy % 2 ** 32;
+      this.#places = Math.floor(vacancy / 2 ** 32);
+      if (length > this.#room || !this.#places) return false;
+    }
+    const stage = this.#stage;
+    const head = this.#staged;
+    const at = head + 8;
+    let size = length;
+    if (text) size = write(data, stage, at);
+    else stage.set(bytesOf(data), at);
+    for (let i = 0, first = size * 2 + Number(text); i < 4; i++) {
+      stage[head + i] = first >> (8 * i);
+      stage[head + 4 + i] = channel >> (8 * i);
+    }
+    this.#staged = at + size;
+    this.#room -= size;
+    this.#places--;
+    receipt.number = this.link.name(receipt);
+    receipt.to = channel ? { channel, bound: true } : PASSED;
+    receipt.wait(this.#takeBack);
+    if (head) return true;
+    this.#first = receipt.number;
+    void Promise.resolve().then(() => this.#staged && this.link.ask(core.FLUSH, 1));
+    return true;
   }
 
   // Sockets.
@@ -187,7 +263,11 @@ export class Session<In, Out> {
     const channel = this.channels.get(number);
     if (!channel) return;
     this.channels.delete(number);
-    for (const { to } of this.link.waiting()) if (to?.channel === number) to.withdraw?.();
+    for (const sending of this.link.waiting()) {
+      if (sending.to?.channel !== number) continue;
+      if (sending instanceof Receipt) sending.withdraw();
+      else sending.to.withdraw?.();
+    }
     channel.ends(code, reason);
   }
 
@@ -223,25 +303,26 @@ export class Session<In, Out> {
         return this.link.emit("session", { resumed: a === 1 });
       case core.LOST:
         return this.#lost(a, b, c, place);
-      case core.HEARD_MESSAGE:
+      case core.ALL_DELIVERED:
+        for (let number = a; number < b; number++) this.link.settle(number);
+        return;
+      case core.HEARD_MESSAGES:
+        return this.#messages(a, b, c, place);
       case core.HEARD_VOLATILE:
-        return this.#message(a, b, place);
+        return this.#message(0, b, this.#read(place));
       case core.HEARD_REQUEST:
         return this.#request(a, b, c, place);
-      case core.HEARD_RESPONSE: {
-        const { data, bytes } = this.#read(place);
-        return this.asking.answered(b, c, (place[1] & 2) > 0, data ?? bytes);
-      }
+      case core.HEARD_RESPONSE:
+        return this.asking.answered(b, c, (place[1] & 2) > 0, this.#read(place));
       case core.HEARD_CANCEL:
         return this.serving.cancelled(b);
       case core.HEARD_OPEN: {
-        const { data, bytes } = this.#read(place);
         const channel = this.channels.get(b);
-        if (channel) this.#decoded(data ?? bytes, (params) => channel.opens(params));
+        if (channel) this.#decoded(this.#read(place), (params) => channel.opens(params));
         return;
       }
       case core.HEARD_SHUT:
-        return void this.#ended(b, c, this.#read(place).data ?? "");
+        return void this.#ended(b, c, this.#read(place) as string);
     }
     return;
   }
@@ -254,8 +335,14 @@ export class Session<In, Out> {
     this.link.emit("sessionlost", loss);
   }
 
+  /** The first of those that the core has not been given. */
+  get unpassed(): number {
+    return this.#staged ? this.#first : Infinity;
+  }
+
   /** The wire is closed for good, or its core is gone. */
   over(): void {
+    if (!this.link.core) this.#staged = 0;
     this.#renewing?.abort();
     this.#frames.clear();
     this.serving.over();
@@ -263,14 +350,13 @@ export class Session<In, Out> {
     for (const number of this.channels.keys()) this.#ended(number, 0, "");
   }
 
-  /** A payload: its bytes, and the text if it is one; text that is none stays bytes. */
-  #read([frame, flags, start, end]: Place, from = start): { data?: string; bytes: Uint8Array } {
+  /** A payload: the text if it is one, else its bytes; text that is none stays bytes. */
+  #read([frame, flags, start, end]: Place, from = start): string | Uint8Array {
     const bytes = new Uint8Array(this.#frames.get(frame) ?? new ArrayBuffer(0), from, end - from);
-    if (!(flags & 1)) return { bytes };
     try {
-      return { data: textOf(bytes), bytes };
+      return flags & 1 ? textOf(bytes) : bytes;
     } catch {
-      return { bytes };
+      return bytes;
     }
   }
 
@@ -287,19 +373,56 @@ export class Session<In, Out> {
     return true;
   }
 
-  #message(seq: number, number: number, place: Place): undefined {
-    const { data, bytes } = this.#read(place);
-    const raw = data ?? (bytes as unknown as ArrayBuffer);
+  /** Messages of one frame, one after the other; the number of the next. Three numbers stand ready for each. */
+  #messages(seq: number, count: number, frame: number, [at, textsAt, length]: Place): number {
+    const running = this.link.core;
+    const buffer = this.#frames.get(frame) ?? new ArrayBuffer(0);
+    const numbers = new Uint32Array(view(at, count * 4).slice().buffer);
+    let texts = length ? textOf(view(textsAt, length)) : "";
+    // Then characters are no bytes.
+    if (texts.length !== length) texts = "";
+    this.#known = this.#told = seq;
+    this.#entered = false;
+    for (let place = 0, from = 0; place < count;) {
+      if (this.#entered && !(this.link.core === running && this.#take())) break;
+      this.#entered = false;
+      this.#told++;
+      const start = numbers[place++]!;
+      const end = numbers[place++]!;
+      const channel = numbers[place++]!;
+      const data = !(channel & 1)
+        ? new Uint8Array(buffer, start, end - start)
+        : texts
+          ? texts.slice(from, (from += end - start))
+          : this.#read([frame, 1, start, end]);
+      this.#message(this.#told - 1, channel >>> 1, data);
+    }
+    const next = this.#told;
+    this.#known = this.#told = 0;
+    return next;
+  }
+
+  /** Accepts the messages that have been told; whether more are to be. */
+  #take(): boolean {
+    const { core: running, id } = this.link;
+    if (!this.#told) return true;
+    const known = this.#known;
+    this.#known = this.#told;
+    return running?.act(id, core.TOOK, known, this.#told, 0) === 1;
+  }
+
+  #message(seq: number, number: number, data: string | Uint8Array): undefined {
+    const raw = data as string | ArrayBuffer;
     const ack = this.#ack(seq);
     let message: In;
     try {
-      message = this.link.codec.decode(data ?? bytes);
+      message = this.link.codec.decode(data);
     } catch (cause) {
       ack?.();
       return this.link.emit("error", { error: new WireError("Undecodable", { cause, data: raw }) });
     }
     if (!number) {
-      this.context = ack ? { ack } : {};
+      this.context = ack ? { ack } : this.#nothing;
       return void this.#deliver(message, raw);
     }
     const channel = this.channels.get(number);
@@ -310,15 +433,13 @@ export class Session<In, Out> {
   #request(seq: number, id: number, number: number, place: Place): undefined {
     const [frame, flags, start] = place;
     const payload = start + (flags >> 1);
-    const method = this.#read([frame, 1, start, payload]).data ?? "";
-    const { data, bytes } = this.#read(place, payload);
+    const method = this.#read([frame, 1, start, payload]) as string;
+    const data = this.#read(place, payload);
     const ack = this.#ack(seq);
     const handler = this.serving.methods.get(method);
     if (handler) {
       const context = { channel: this.channels.get(number), ...(ack ? { ack } : {}) };
-      const understood = this.#decoded(data ?? bytes, (value) =>
-        this.serving.serve(id, handler, value, context),
-      );
+      const understood = this.#decoded(data, (value) => this.serving.serve(id, handler, value, context));
       if (understood) return;
     }
     ack?.();

@@ -97,7 +97,7 @@ impl Pair {
 
     fn frames(&mut self) -> Vec<Vec<u8>> {
         let (mut frames, mut out) = (Vec::new(), Vec::new());
-        while let Some(link) = self.machine.next_frame(&mut out) {
+        while let Some(link) = self.machine.next_frame(NOW, &mut out) {
             self.machine.written(NOW, link, Transmit::Accepted, 0);
             frames.push(core::mem::take(&mut out));
         }

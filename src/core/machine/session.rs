@@ -7,7 +7,7 @@ mod leaving;
 mod succession;
 
 use super::*;
-use crate::core::event::{LostSession, SessionEvent};
+use crate::core::event::{Arrived, LostSession, SessionEvent};
 use crate::core::expiries::Expiries;
 use crate::session::{
     Answer, Client, Closing, Code, Control, Due, Event as Heard, Limits, Loss, NAME_MAX, Numbers,
@@ -177,6 +177,15 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             && let Some(seq) = number.checked_sub(session.before)
         {
             session.client.accept(seq);
+        }
+        self.note_ack(now);
+    }
+
+    /// These have been handed to the application, all of them messages.
+    pub(crate) fn dispatched_messages(&mut self, now: Micros, numbers: core::ops::Range<u64>) {
+        if let Some(session) = self.session.as_mut().filter(|session| !session.config.manual_ack) {
+            let before = session.before;
+            numbers.for_each(|number| session.client.accept(number.saturating_sub(before)));
         }
         self.note_ack(now);
     }

@@ -110,6 +110,10 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     pub(super) fn note_buffered(&mut self, now: Micros, bytes: u64) {
         let before = core::mem::replace(&mut self.flow.buffered, bytes);
+        #[cfg(feature = "session")]
+        {
+            self.flow.holds = false;
+        }
         if core::mem::take(&mut self.flow.measure) {
             self.flow.ahead = bytes;
         } else if bytes < before

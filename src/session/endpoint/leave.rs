@@ -32,10 +32,18 @@ impl Endpoint {
         self.sender.bind(head, body, self.is_durable())
     }
 
+    /// Bytes that wait to be written.
+    pub(in crate::session) fn unwritten(&self) -> u64 {
+        self.sender.unwritten() + self.control_len as u64
+    }
+
     pub(in crate::session) fn message(&mut self, payload: Payload<'_>) -> u64 {
-        let mut head = Vec::with_capacity(16);
+        let mut head = core::mem::take(&mut self.head);
         put_payload(&mut head, MSG, payload);
-        self.bind(&head, payload.bytes)
+        let seq = self.bind(&head, payload.bytes);
+        head.clear();
+        self.head = head;
+        seq
     }
 
     /// The request's number, and the record's; none if the method's name is too long.

@@ -9,7 +9,9 @@ use wasm_bindgen::prelude::*;
 use super::Wire;
 use super::numbers::*;
 #[cfg(feature = "session")]
-use super::session::{ASKED, KEEP, LET_GO, SOON};
+use super::session::{ASKED, LET_GO, SOON};
+#[cfg(feature = "session")]
+use crate::core::Arrived;
 #[cfg(not(feature = "websocket"))]
 use crate::core::Inbox;
 use crate::core::{
@@ -48,16 +50,29 @@ pub(super) struct Face {
     /// The largest frame taken, in bytes.
     #[cfg(feature = "session")]
     pub(super) max_frame: u32,
+    #[cfg(feature = "session")]
+    pub(super) room: super::session::Room,
 }
 
 /// A message: its receipt's number, and its length in bytes.
-#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "session"), derive(Clone, Copy))]
 pub(super) struct Parcel {
     pub(super) receipt: u32,
     pub(super) len: u32,
     /// When a request is over.
     #[cfg(feature = "session")]
     pub(super) deadline: Option<Micros>,
+    /// Its bytes, if JavaScript has handed them over.
+    #[cfg(feature = "session")]
+    pub(super) kept: Option<Kept>,
+}
+
+/// A message that waits in the memory of the wasm.
+#[cfg(feature = "session")]
+pub(super) struct Kept {
+    pub(super) channel: u64,
+    pub(super) text: bool,
+    pub(super) bytes: Box<[u8]>,
 }
 
 /// A close reason: its number in JavaScript, and the floor it sets in milliseconds.
@@ -238,8 +253,18 @@ impl Platform for Face {
     }
 
     #[cfg(feature = "session")]
+    fn messages(&self, wire: &Wire, frame: u32, message: Arrived) {
+        self.tell_messages(wire, frame, message);
+    }
+
+    #[cfg(feature = "session")]
+    fn delivered(&self, wire: &Wire, parcel: Parcel) {
+        self.tell_delivered(wire, parcel.receipt);
+    }
+
+    #[cfg(feature = "session")]
     fn keep(&self, frame: u32) {
-        self.tell(KEEP, f64::from(frame), 0.0, 0.0);
+        self.keep_frame(frame);
     }
 
     #[cfg(feature = "session")]

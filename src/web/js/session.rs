@@ -5,9 +5,9 @@ use std::cell::Cell;
 
 use wasm_bindgen::prelude::*;
 
-use super::face::{Face, Parcel, sent};
+use super::face::{Face, Kept, Parcel, sent};
 use super::{Wire, enqueue, wire};
-use crate::core::{LinkId, Machine, Micros, Outcome, SessionConfig, SessionEvent, Transmit};
+use crate::core::{Arrived, LinkId, Machine, Micros, Outcome, SessionConfig, SessionEvent, Transmit};
 use crate::engine::{Encoded, Platform, Request};
 use crate::session::{Limits, Record, Span};
 
@@ -21,6 +21,9 @@ const MANUAL_ACK: u32 = 256;
 pub(super) const FLUSH: u8 = 30;
 const ACCEPT: u8 = 31;
 const CANCEL: u8 = 32;
+const TOOK: u8 = 33;
+const VACANCY: u8 = 34;
+const TAKE_BACK: u8 = 35;
 
 // What `give` is told, with bytes; the last one is a volatile message.
 const TOKEN: u8 = 64;
@@ -28,6 +31,7 @@ const RENEWED_TOKEN: u8 = 65;
 const RESPOND: u8 = 66;
 const OPEN: u8 = 67;
 const SHUT: u8 = 68;
+const PASS: u8 = 69;
 
 // What `READ` reads.
 const IN_FLIGHT: u32 = 36;
@@ -37,20 +41,21 @@ const HAS_ROOM: u32 = 37;
 const FILL: i32 = 64;
 const WRITE: i32 = 65;
 pub(super) const SOON: i32 = 66;
-pub(super) const KEEP: i32 = 67;
+const KEEP: i32 = 67;
 pub(super) const LET_GO: i32 = 68;
 pub(super) const ASKED: i32 = 69;
 const WELCOMED: i32 = 70;
 const LOST: i32 = 71;
 const UNANSWERED: i32 = 72;
 const TOKEN_WANTED: i32 = 73;
-const HEARD_MESSAGE: i32 = 74;
+const HEARD_MESSAGES: i32 = 74;
 const HEARD_VOLATILE: i32 = 75;
 const HEARD_REQUEST: i32 = 76;
 const HEARD_RESPONSE: i32 = 77;
 const HEARD_CANCEL: i32 = 78;
 const HEARD_OPEN: i32 = 79;
 const HEARD_SHUT: i32 = 80;
+const ALL_DELIVERED: i32 = 81;
 /// What the numbers past the core's own may be: `limits.maxFrame` and `limits.window` in bytes,
 /// `requestTimeout` in milliseconds. Each as its smallest and largest value, and whether `Infinity` is allowed too.
 pub(super) static MORE_RANGES: [[f64; 3]; 3] =
@@ -59,9 +64,17 @@ pub(super) static MORE_RANGES: [[f64; 3]; 3] =
 /// A streamed answer goes on while no more bytes than these wait to be accepted.
 const STREAMED: usize = 256 * 1024;
 
-thread_local! {
-    /// Where a frame arrives. It grows to the size of the largest and no further.
-    static ARRIVING: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+/// Where bytes cross. Each grows to the size of the largest and no further.
+#[derive(Default)]
+pub(super) struct Room {
+    /// The frame that arrived last, and its number.
+    arriving: Cell<Vec<u8>>,
+    arrived: Cell<u32>,
+    /// Everything else that arrives.
+    given: Cell<Vec<u8>>,
+    /// What JavaScript is told of messages: three numbers for each, and the bytes of texts.
+    numbers: Cell<Vec<u32>>,
+    texts: Cell<Vec<u8>>,
 }
 
 /// What to do with a session, from further numbers and flags; or which number is out of its range.
@@ -90,51 +103,90 @@ pub(super) fn config(given: impl Fn(usize) -> Option<f64>, flags: u32) -> Result
 pub fn queue(number: u32, receipt: u32, len: u32, lane: u8, ttl: f64, replaced: f64, timeout: f64) -> f64 {
     let Some(wire) = wire(number) else { return 0.0 };
     let deadline = timeout.is_finite().then(|| wire.platform.now().plus(Micros::from_millis_f64(timeout)));
-    enqueue(&wire, Parcel { receipt, len, deadline }, lane, ttl, replaced)
+    enqueue(&wire, Parcel { receipt, len, deadline, kept: None }, lane, ttl, replaced)
 }
 
 /// A frame of `len` bytes arrived on this link's socket.
 #[wasm_bindgen]
 pub fn frame(number: u32, link: u32, len: u32) {
     let Some(wire) = wire(number) else { return };
-    let mut bytes = ARRIVING.take();
+    let room = &wire.platform.room;
+    let mut bytes = room.arriving.take();
     // One byte more than is allowed is refused as well as all of it.
     wire.platform.fill(&mut bytes, len.min(wire.platform.max_frame.saturating_add(1)), 0);
-    wire.received_frame(LinkId(link), &bytes);
-    ARRIVING.set(bytes);
+    room.arrived.set(0);
+    wire.take_frame(LinkId(link), &bytes);
+    room.arriving.set(bytes);
+    wire.run();
 }
 
 /// Everything that comes with bytes, by the numbers of `ts/core.ts`.
 #[wasm_bindgen]
 pub fn give(number: u32, what: u8, a: f64, b: f64, c: f64, len: u32) -> f64 {
     let Some(wire) = wire(number) else { return 0.0 };
-    let mut bytes = Vec::new();
+    let mut bytes = wire.platform.room.given.take();
     wire.platform.fill(&mut bytes, len, 0);
+    let answer = given(&wire, what, [a, b, c], &bytes);
+    wire.platform.room.given.set(bytes);
+    answer
+}
+
+fn given(wire: &Wire, what: u8, [a, b, c]: [f64; 3], bytes: &[u8]) -> f64 {
     let text = b != 0.0;
+    // At the end of a task, or in the middle of one that sends a lot.
+    if what == PASS && text {
+        wire.flush_with(|machine, now| pass(machine, now, a as u32, bytes));
+        return 0.0;
+    }
     wire.with(|machine, now| match what {
+        PASS => {
+            pass(machine, now, a as u32, bytes);
+            0.0
+        }
         TOKEN => {
-            machine.hello(now, LinkId(a as u32), &bytes);
+            machine.hello(now, LinkId(a as u32), bytes);
             0.0
         }
         RENEWED_TOKEN => {
-            machine.authenticate(&bytes);
+            machine.authenticate(bytes);
             0.0
         }
         RESPOND => {
             let (status, more) = (c as u64 >> 1, c as u64 & 1 != 0);
-            f64::from(machine.respond(a as u64, status, more, text, &bytes))
+            f64::from(machine.respond(a as u64, status, more, text, bytes))
         }
         // The name, so many bytes, stands before the parameters.
         OPEN => {
-            let (name, params) = split(&bytes, a as usize);
+            let (name, params) = split(bytes, a as usize);
             machine.open_channel(name, text, params).map_or(0.0, |channel| channel as f64)
         }
         SHUT => {
-            let (reason, _) = split(&bytes, bytes.len());
+            let (reason, _) = split(bytes, bytes.len());
             f64::from(machine.shut_channel(a as u64, c as u64, reason))
         }
-        _ => f64::from(machine.volatile(a as u64, text, &bytes)),
+        _ => f64::from(machine.volatile(a as u64, text, bytes)),
     })
+}
+
+/// Messages without options, by rising receipts from this one. Before the bytes of each stand two numbers of four
+/// bytes: twice its length, and one more for text; the channel.
+fn pass(machine: &mut Machine<Parcel, super::Elsewhere>, now: Micros, first: u32, mut bytes: &[u8]) {
+    let mut receipt = first;
+    while let Some((head, rest)) = bytes.split_first_chunk::<8>() {
+        let [a, b, c, d, e, f, g, h] = *head;
+        let (head, channel) = (u32::from_le_bytes([a, b, c, d]), u64::from(u32::from_le_bytes([e, f, g, h])));
+        let (len, text) = (head >> 1, head & 1 != 0);
+        let Some((payload, rest)) = rest.split_at_checked(len as usize) else { return };
+        let parcel = Parcel { receipt, len, deadline: None, kept: None };
+        if machine.numbers_at_once(payload.len()) {
+            machine.number_at_once(now, parcel, channel, text, payload);
+        } else {
+            let kept = Some(Kept { channel, text, bytes: payload.into() });
+            machine.pass(now, Parcel { kept, ..parcel });
+        }
+        receipt = receipt.wrapping_add(1);
+        bytes = rest;
+    }
 }
 
 fn split(bytes: &[u8], at: usize) -> (&str, &[u8]) {
@@ -143,12 +195,26 @@ fn split(bytes: &[u8], at: usize) -> (&str, &[u8]) {
 }
 
 /// What of [`act`](super::act) is of sessions alone.
-pub(super) fn act(wire: &Wire, what: u8, a: f64) -> f64 {
+pub(super) fn act(wire: &Wire, what: u8, a: f64, b: f64) -> f64 {
     match what {
         FLUSH => wire.flush(),
         ACCEPT => wire.with(|machine, now| machine.accept(now, a as u64)),
         CANCEL => {
             wire.with(|machine, _| machine.cancel(a as u64));
+        }
+        TOOK => return f64::from(wire.took(a as u64..b as u64)),
+        VACANCY => {
+            let (bytes, messages) = wire.read(Machine::vacancy);
+            return bytes.min(1 << 31) as f64 + messages as f64 * (1_u64 << 32) as f64;
+        }
+        // Of those that went past `queue` nobody has kept the number.
+        TAKE_BACK => {
+            return wire.with(|machine, _| {
+                let mut waiting = machine.waiting_messages();
+                let id = waiting.find(|it| f64::from(it.payload.receipt) == a).map(|it| it.id);
+                drop(waiting);
+                f64::from(id.is_some_and(|id| machine.withdraw(id)))
+            });
         }
         _ => return f64::from(wire.read(|machine| machine.holds(LinkId(a as u32)))),
     }
@@ -175,6 +241,10 @@ impl Face {
     }
 
     pub(super) fn encode_parcel(&self, parcel: &Parcel, out: &mut Vec<u8>) -> Encoded {
+        if let Some(Kept { channel, text, bytes }) = &parcel.kept {
+            out.extend_from_slice(bytes);
+            return Encoded { channel: *channel, text: *text, request: None };
+        }
         // Whether it is text; then 0 or 1 plus the length of the method's name, which stands before the
         // payload; then the channel.
         let answer = self.fill(out, parcel.len, parcel.receipt) as u64;
@@ -223,9 +293,6 @@ impl Face {
     fn tell_record(&self, seq: u64, frame: u32, record: &Record) {
         let none = Span { start: 0, end: 0 };
         let (what, b, c, flags, span) = match record {
-            Record::Message { channel, text, payload } => {
-                (HEARD_MESSAGE, *channel, 0, i32::from(*text), *payload)
-            }
             Record::Volatile { channel, text, payload } => {
                 (HEARD_VOLATILE, *channel, 0, i32::from(*text), *payload)
             }
@@ -248,7 +315,58 @@ impl Face {
         self.tell_all(what, numbers, [frame as i32, flags, span.start as i32, span.end as i32]);
     }
 
-    fn tell_all(&self, what: i32, [a, b, c]: [f64; 3], [cause, code, clean, reason]: [i32; 4]) {
-        super::face::call(self.number, what, a, b, c, cause, code, clean, reason);
+    /// All that can be told at once. JavaScript says how far it has come, by the number that it would be told next.
+    pub(super) fn tell_messages(&self, wire: &Wire, frame: u32, first: Arrived) {
+        let room = &self.room;
+        let (mut numbers, mut texts, bytes) = (room.numbers.take(), room.texts.take(), room.arriving.take());
+        let ours = room.arrived.get() == frame;
+        numbers.clear();
+        texts.clear();
+        let seq = first.seq as f64;
+        let mut next = Some(first);
+        while let Some(message) = next {
+            let Arrived { channel, text, payload, .. } = message;
+            numbers.push(payload.start as u32);
+            numbers.push(payload.end as u32);
+            numbers.push((channel as u32) << 1 | u32::from(text));
+            // Texts are decoded all at once, unless other bytes have taken the place of their frame's.
+            if text && ours {
+                texts.extend_from_slice(payload.of(&bytes));
+            }
+            next = wire.more_message(frame, &message);
+        }
+        room.arriving.set(bytes);
+        if wire.took(0..0) {
+            let [numbers_at, texts_at] = [numbers.as_ptr().addr() as i32, texts.as_ptr().addr() as i32];
+            let places = [numbers_at, texts_at, texts.len() as i32, 0];
+            let told = self.tell_all(HEARD_MESSAGES, [seq, numbers.len() as f64, f64::from(frame)], places);
+            wire.took(seq as u64..told as u64);
+        }
+        room.numbers.set(numbers);
+        room.texts.set(texts);
+    }
+
+    pub(super) fn keep_frame(&self, frame: u32) {
+        self.room.arrived.set(frame);
+        self.tell(KEEP, f64::from(frame), 0.0, 0.0);
+    }
+
+    /// Receipts by runs of their numbers.
+    pub(super) fn tell_delivered(&self, wire: &Wire, first: u32) {
+        let mut run = first..first.wrapping_add(1);
+        loop {
+            let next = wire.more_delivered().map(|parcel| parcel.receipt);
+            if next == Some(run.end) {
+                run.end = run.end.wrapping_add(1);
+                continue;
+            }
+            self.tell(ALL_DELIVERED, f64::from(run.start), f64::from(run.end), 0.0);
+            let Some(next) = next else { return };
+            run = next..next.wrapping_add(1);
+        }
+    }
+
+    fn tell_all(&self, what: i32, [a, b, c]: [f64; 3], [cause, code, clean, reason]: [i32; 4]) -> f64 {
+        super::face::call(self.number, what, a, b, c, cause, code, clean, reason)
     }
 }

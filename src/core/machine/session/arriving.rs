@@ -40,6 +40,35 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         Some(frame)
     }
 
+    /// The next output, if it tells of the message of this number in this frame.
+    pub(crate) fn poll_message(&mut self, of: u32, number: u64) -> Option<Arrived> {
+        let Some(Output::Event(Event::Session(SessionEvent::Record {
+            seq,
+            frame,
+            record: Record::Message { channel, text, payload },
+        }))) = self.outputs.front()
+        else {
+            return None;
+        };
+        let arrived = Arrived { seq: *seq, channel: *channel, text: *text, payload: *payload };
+        if (*frame, *seq) != (of, number) {
+            return None;
+        }
+        self.outputs.pop_front();
+        Some(arrived)
+    }
+
+    /// The next output, if it tells that a message has been delivered.
+    pub(crate) fn poll_delivered(&mut self) -> Option<P> {
+        if !matches!(self.outputs.front(), Some(Output::Settled { outcome: Outcome::Delivered, .. })) {
+            return None;
+        }
+        match self.outputs.pop_front() {
+            Some(Output::Settled { payload, .. }) => Some(payload),
+            _ => None,
+        }
+    }
+
     pub(in crate::core::machine) fn hear(&mut self, now: Micros, link: LinkId, frame: u32, heard: Heard) {
         match heard {
             Heard::Acked { to } => self.acked(to),

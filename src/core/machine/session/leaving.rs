@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// A frame that is not full is held for so long at most.
+const HOLD: Micros = Micros::from_millis(4);
+
 /// In place of an answer that would end every connection it is sent on.
 const TOO_LARGE: &str = "The answer is larger than any frame the asking side takes.";
 
@@ -42,6 +45,45 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     ) -> Option<u64> {
         let (_, id) = self.offered.take()?;
         let payload = self.outbox.withdraw(id)?;
+        self.number(now, payload, item, channel, text, bytes)
+    }
+
+    /// Bytes and messages that [`Machine::pass`] is sure to take: none if the link is not open.
+    pub fn vacancy(&self) -> (u64, usize) {
+        if self.session.is_none() || !matches!(self.stage, Stage::Ready { .. }) {
+            return (0, 0);
+        }
+        let queue = &self.config.queue;
+        let left = (queue.max_messages as usize).saturating_sub(self.outbox.len());
+        (queue.max_bytes.saturating_sub(self.outbox.bytes()), left)
+    }
+
+    /// Whether a message of so many bytes may be numbered at once, past the empty queue.
+    pub fn numbers_at_once(&self, len: usize) -> bool {
+        self.outbox.len() == 0 && self.clear_link().is_some() && self.room(len) == Some(true)
+    }
+
+    /// Numbers a message past the queue.
+    pub fn number_at_once(&mut self, now: Micros, payload: P, channel: u64, text: bool, bytes: &[u8]) {
+        self.number(now, payload, Item::Message, channel, text, bytes);
+    }
+
+    /// As [`Machine::send`] without options; what is not taken settles through the outputs.
+    pub fn pass(&mut self, now: Micros, payload: P) {
+        if let Err(NotSent { payload, reason }) = self.send(now, payload, SendOptions::default()) {
+            self.outputs.push_back(Output::Settled { payload, outcome: Outcome::NotSent(reason) });
+        }
+    }
+
+    fn number(
+        &mut self,
+        now: Micros,
+        payload: P,
+        item: Item<'_>,
+        channel: u64,
+        text: bool,
+        bytes: &[u8],
+    ) -> Option<u64> {
         let session = self.session.as_mut()?;
         let name = if let Item::Request { method, .. } = &item { method.len() } else { 0 };
         let refused = if name > NAME_MAX || session.client.room(bytes.len() + name) == Room::Never {
@@ -137,21 +179,45 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         seq
     }
 
-    /// Whether [`Machine::next_frame`] has something to say.
+    /// Whether [`Machine::next_frame`] is worth asking.
     pub fn frame_is_due(&self) -> bool {
         let Some(session) = &self.session else { return false };
         let due = session.client.due();
         let ripe = due == Due::Now || (due == Due::Soon && session.ripe);
-        ripe && self.frame_link().is_some()
+        ripe && (!self.flow.holds || self.frame_is_full()) && self.frame_link().is_some()
+    }
+
+    /// Whether as much waits to be written as goes into one frame.
+    pub fn frame_is_full(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.client.unwritten() >= FRAME as u64)
+    }
+
+    /// Whether the next frame depends on what the socket still buffers: [`Input::Buffered`] tells.
+    pub fn weighs_buffer(&self) -> bool {
+        self.flow.buffered > 0
     }
 
     /// Writes the next frame, and says to which socket it goes; what came of it is told with
-    /// [`Machine::written`].
-    pub fn next_frame(&mut self, out: &mut Vec<u8>) -> Option<LinkId> {
+    /// [`Machine::written`]. A frame that is not full is held while the socket has not given away what it took before.
+    pub fn next_frame(&mut self, now: Micros, out: &mut Vec<u8>) -> Option<LinkId> {
         if !self.frame_is_due() {
             return None;
         }
         let link = self.frame_link()?;
+        if self.flow.buffered > 0 && !self.frame_is_full() {
+            let since = *self.flow.held_since.get_or_insert(now);
+            if now.since(since) < HOLD {
+                self.flow.holds = true;
+                // Timers are too slow for this.
+                let slow = self.timers.is_set(Timer::Sample);
+                self.timers.stop(Timer::Sample);
+                if !core::mem::replace(&mut self.flow.asked, true) || slow {
+                    self.outputs.push_back(Output::Sample { link });
+                }
+                return None;
+            }
+        }
+        self.flow.held_since = None;
         let session = self.session.as_mut()?;
         session.ripe = false;
         self.timers.stop(Timer::Ack);
