@@ -10,7 +10,7 @@ export async function bench({ rounds, quick }) {
   const found = await withServers(({ urls }) =>
     inBrowser({
       entry: "benches/latency/page.js",
-      job: { servers: urls, rounds, cells, trips: quick ? 50 : 200 },
+      job: { servers: urls, rounds, cells, trips: quick ? 50 : 100 },
     }),
   );
   return ["p50", "p99"].flatMap((quantile) =>
