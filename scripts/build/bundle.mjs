@@ -39,7 +39,14 @@ export async function bundle(entry, wasmBytes) {
     define: { SESSION: String(entry.session === true) },
     plugins: [virtualModules(wasmBytes, entry)],
   });
-  return outputFiles[0].text;
+  return shrink(outputFiles[0].text);
+}
+
+/** What esbuild leaves twice and in vain, for one. */
+async function shrink(code) {
+  const { minify } = await import("terser");
+  const options = { module: true, ecma: 2020, compress: { passes: 3 }, format: { comments: false } };
+  return (await minify(code, options)).code;
 }
 
 const virtualModules = (wasmBytes, { core = "ts/load.ts", errors = "ts/errors.ts", ...entry }) => ({
