@@ -53,7 +53,7 @@ export const scenarios = {
     if (it.queued > 0) await messages(it, 1);
     await reached(it, "open");
     same(events, ["suspended Cached", "close Cached", "connecting resolving", "connecting dialing", "open"]);
-    const { opened, received } = await room.stats();
+    const { opened, received } = await room.until("what was written", ({ received }) => received.length > 0);
     same([opened, received], [2, ["written as the page was left"]]);
   },
 
