@@ -4,7 +4,11 @@ import { inRoot } from "../../scripts/paths.mjs";
 import { list } from "../subjects/list.mjs";
 import { rustGlue } from "./rust.mjs";
 
-const PACKAGE = { everwire: "everwire.js", "everwire/session": "session.js" };
+const PACKAGE = {
+  everwire: "everwire.js",
+  "everwire/session": "session.js",
+  "everwire/websocket": "websocket.js",
+};
 
 /** The text of a bundled entry, by its path in the repository or by its `contents`, with these subjects. */
 export async function bundle(entry, { contents, subjects = list } = {}) {
@@ -30,7 +34,7 @@ export async function bundle(entry, { contents, subjects = list } = {}) {
 const everwire = {
   name: "everwire",
   setup({ onResolve }) {
-    onResolve({ filter: /^everwire(\/session)?$/ }, ({ path }) => ({ path: inRoot("pkg", PACKAGE[path]) }));
+    onResolve({ filter: /^everwire(\/\w+)?$/ }, ({ path }) => ({ path: inRoot("pkg", PACKAGE[path]) }));
   },
 };
 

@@ -7,6 +7,7 @@ import { rowsOf } from "../harness/rows.mjs";
 const USES = {
   everwire: 'import { Wire } from "everwire"; new Wire("/");',
   "everwire/session": 'import { SessionWire } from "everwire/session"; new SessionWire("/");',
+  "everwire/websocket": 'import Socket from "everwire/websocket"; new Socket("/");',
   "reconnecting-websocket": 'import Socket from "reconnecting-websocket"; new Socket("/");',
   partysocket: 'import Socket from "partysocket/ws"; new Socket("/");',
   "@nktkas/rews": 'import { ReconnectingWebSocket } from "@nktkas/rews"; new ReconnectingWebSocket("/");',

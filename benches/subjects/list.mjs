@@ -3,6 +3,7 @@ export const list = [
   { name: "WebSocket", file: "raw.js" },
   { name: "everwire", file: "everwire.js" },
   { name: "everwire/session", file: "everwire-session.js" },
+  { name: "everwire/websocket", file: "everwire-websocket.js" },
   { name: "reconnecting-websocket", file: "reconnecting-websocket.js" },
   { name: "partysocket", file: "partysocket.js" },
   { name: "@nktkas/rews", file: "rews.js" },

@@ -4,7 +4,7 @@ const queue = { maxMessages: 1_000_000, maxBytes: 256 << 20 };
 /** The public API, with a callback a message. */
 export const through = (Class) => async (url, receive) => {
   const wire = new Class(url, { codec: "raw", queue });
-  wire.addEventListener("message", ({ data }) => receive(data));
+  wire.on(receive);
   await wire.ready();
   return {
     send: (data) => wire.send(data),
