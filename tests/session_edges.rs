@@ -443,3 +443,22 @@ fn a_channel_shut_behind_what_was_accepted_is_open_again_after_a_restart() {
     resume(&mut client, &mut server);
     assert_eq!(numbers(&up(&mut client, &mut server)), [2, 3]);
 }
+
+#[test]
+fn the_frames_of_a_link_begin_small_and_grow() {
+    let (mut client, mut server) = greeted(Limits::default(), false);
+    for _ in 0..300 {
+        client.message(text(&[b'x'; 1_000]));
+    }
+    let mut frame = Vec::new();
+    for _ in 0..2 {
+        let mut sizes = Vec::new();
+        while client.frame(65_536, &mut frame) {
+            sizes.push(frame.len());
+        }
+        assert!(sizes[0] < 4_200 && sizes.len() < 12, "{sizes:?}");
+        assert!(sizes.iter().any(|size| *size > 60_000), "{sizes:?}");
+        client.gone(client.fence());
+        resume(&mut client, &mut server);
+    }
+}

@@ -197,11 +197,15 @@ fn what_one_task_sends_leaves_in_one_frame_when_it_is_over() {
 #[test]
 fn a_frame_that_is_full_leaves_in_the_middle_of_the_task() {
     let mut pair = Pair::new();
+    // The first frames of a link are small.
+    (0..100).for_each(|_| pair.send(1_000));
+    pair.task_ends();
+    pair.arrive();
     // Even if the socket has not given away what it took before.
     pair.buffer(1_000);
     pair.send(10);
     pair.task_ends();
-    assert_eq!(pair.arrive(), [1]);
+    pair.arrive();
     (0..100).for_each(|_| pair.send(1_000));
     let frames = pair.arrive();
     assert_eq!((frames.len(), frames[0]), (1, 65), "64 KiB of the 100 kB, and the rest waits for the end");

@@ -25,6 +25,8 @@ pub(super) struct Sender {
     credit: u64,
     /// The largest frame the peer takes.
     max_frame: usize,
+    /// Where the stream stood when the current link took it up.
+    taken_up: u64,
 }
 
 impl Sender {
@@ -39,6 +41,7 @@ impl Sender {
             kept: 0,
             credit: 0,
             max_frame: 0,
+            taken_up: 0,
         }
     }
 
@@ -180,7 +183,14 @@ impl Sender {
         self.ack(Ack { to: peer.recv, credit: peer.credit })?;
         self.max_frame = usize::try_from(peer.max_frame).unwrap_or(usize::MAX);
         self.sent = self.acked;
+        self.taken_up = self.acked_end;
         Ok(())
+    }
+
+    /// Bytes written to the current link.
+    pub(super) fn sent_here(&self) -> usize {
+        let sent = self.end_of(self.sent).unwrap_or(self.taken_up);
+        usize::try_from(sent.saturating_sub(self.taken_up)).unwrap_or(usize::MAX)
     }
 
     /// Whether a record waits that may be written.

@@ -12,6 +12,8 @@ use crate::session::wire::{
 
 /// Unnumbered records wait for the next frame up to so many bytes; one alone may be larger.
 const CONTROL_MAX: usize = 64 * 1024;
+/// How large the first frame of a link is made.
+const FIRST_FRAME: usize = 4 * 1024;
 /// What a record takes besides its payload and the name of a method, and more.
 const RECORD_OVERHEAD: usize = 64;
 
@@ -169,6 +171,8 @@ impl Endpoint {
         if self.due() == Due::Nothing {
             return false;
         }
+        // A frame counts when it is whole: on a link that breaks again and again only small ones get through.
+        let room = room.min(self.sender.sent_here().max(FIRST_FRAME));
         let ack = self.receiver.tell();
         let mut records = Vec::new();
         let mut left = FRAME_RECORDS;
