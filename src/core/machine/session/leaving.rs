@@ -208,7 +208,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             let since = *self.flow.held_since.get_or_insert(now);
             if now.since(since) < HOLD {
                 self.flow.holds = true;
-                // Timers are too slow for this.
+                // Timers are too slow for this. Should the look never come, the one for acknowledgements ends the wait.
+                self.ripen_later(now);
                 let slow = self.timers.is_set(Timer::Sample);
                 self.timers.stop(Timer::Sample);
                 if !core::mem::replace(&mut self.flow.asked, true) || slow {
@@ -241,8 +242,13 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     }
 
     pub(super) fn note_ack(&mut self, now: Micros) {
-        let Some(session) = &self.session else { return };
-        if session.client.due() == Due::Soon && !self.timers.is_set(Timer::Ack) {
+        if self.session.as_ref().is_some_and(|session| session.client.due() == Due::Soon) {
+            self.ripen_later(now);
+        }
+    }
+
+    fn ripen_later(&mut self, now: Micros) {
+        if !self.timers.is_set(Timer::Ack) {
             self.timers.set(Timer::Ack, now.plus(ACK_DELAY));
         }
     }
@@ -257,6 +263,9 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     pub(in crate::core::machine) fn ack_is_ripe(&mut self) {
         if let Some(session) = &mut self.session {
             session.ripe = true;
+        }
+        if core::mem::take(&mut self.flow.holds) {
+            self.flow.asked = false;
         }
     }
 }

@@ -47,10 +47,12 @@ async function sayUpTo(last) {
   }
 }
 
-/** Waits until so many messages have come. */
+/** Waits until so many messages have come, or no more will. */
 async function hear(count) {
-  const { wire } = job;
-  if (job.heard < count && !job.wrong) await next(wire, "message", () => job.heard >= count || job.wrong);
+  const { wire, losses } = job;
+  const enough = () => job.heard >= count || job.wrong || losses.length > 0;
+  const events = ["message", "sessionlost", "close"];
+  if (!enough()) await Promise.race(events.map((event) => next(wire, event, enough)));
 }
 
 const delivered = async () => {
@@ -89,6 +91,7 @@ export const scenarios = {
         await Promise.all([sayUpTo(upTo), hear(upTo)]);
         await delivered();
         sound();
+        same(job.losses, [], "what was lost");
       },
     ]),
   ),
