@@ -3,6 +3,7 @@ import { Handlers } from "./handlers.ts";
 import type { RequestOptions } from "./request.ts";
 import type { SessionReceipt, SessionSendOptions, SessionWire } from "./session-wire.ts";
 import type { Raw } from "./codec.ts";
+import type { Handles, Tag, Tagged } from "./tagged.ts";
 
 export interface ChannelEventMap<In> {
   message: WireEvent<{ readonly data: In; readonly ack?: () => void }>;
@@ -80,8 +81,11 @@ export class Channel<In = unknown, Out = In> extends EventTarget {
   }
 
   /** As on the wire. */
-  on(handler: (message: In, context: { ack?: () => void }) => void): () => void;
-  on(type: string | number, handler: (message: In, context: { ack?: () => void }) => void): () => void;
+  on(handler: Handles<In, ChannelEventMap<In>["message"]>): () => void;
+  on<Type extends Tag<In>>(
+    type: Type,
+    handler: Handles<Tagged<In, Type>, ChannelEventMap<In>["message"]>,
+  ): () => void;
   on(type: unknown, handler?: unknown): () => void {
     return this.#handlers.on(type, handler);
   }

@@ -8,6 +8,11 @@ export interface Codec<In = unknown, Out = In> {
   encode(message: Out): Raw;
   /** Text arrives as a string, binary as bytes. */
   decode(data: string | Uint8Array): In;
+  /**
+   * What a session takes for all that is no message of the wire's own: requests, answers, what is on channels.
+   * Default: this codec.
+   */
+  readonly bare?: Codec<any, any>;
 }
 
 export type CodecName = keyof typeof CODECS;

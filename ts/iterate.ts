@@ -4,8 +4,8 @@ import type { WireOptions } from "./options.ts";
 import type { Wire } from "./wire.ts";
 
 /** The messages of a wire that the loop has not taken yet; the core (`ask`) bounds them. */
-export async function* iterate<In, Out, More>(
-  wire: Wire<In, Out, More>,
+export async function* iterate<In>(
+  wire: Wire<In, any, any, any>,
   ask: (what: number, a?: number, b?: number) => number | undefined,
   { maxMessages = 1_000, maxBytes = 1_048_576 }: NonNullable<WireOptions["inbox"]> = {},
 ): AsyncGenerator<In, void, undefined> {

@@ -98,6 +98,8 @@ export class Link<In, Out> implements Hears {
   /** What there is besides in a session: and how it names a send, and settles one. */
   declare session: Session<In, Out>;
   declare name: (receipt: Sending) => number;
+  /** The codec of the wire's own messages, where that of all else is another. */
+  declare own: Codec<In, Out>;
   declare settle: (number: number) => void;
 
   constructor(
@@ -114,6 +116,8 @@ export class Link<In, Out> implements Hears {
     this.codec = readCodec(options.codec as Codec | undefined) as Codec<In, Out>;
     this.#numbers = numbers;
     if (SESSION) {
+      this.own = this.codec;
+      this.codec = this.own.bare ?? this.own;
       this.name = (receipt) => (this.#receipts.set(++this.#sent, receipt), this.#sent);
       this.settle = (number) => this.#settle(number, 0);
     }

@@ -125,7 +125,8 @@ export class SessionWire<In = unknown, Out = In, Methods = AnyMethods> extends W
 
   /** Sends now or never, without a promise that it arrives. False if it is not sent. */
   volatile(message: Out, options: { channel?: Channel<any, any> } = {}): boolean {
-    const data = encoded(this.parts.link.codec, message);
+    const { own, codec } = this.parts.link;
+    const data = encoded(options.channel ? codec : own, message);
     const text = Number(typeof data === "string");
     return this.parts.give(core.VOLATILE, data, channelOf(options), text) === 1;
   }

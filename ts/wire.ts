@@ -9,6 +9,7 @@ import { Receipt, type Settled } from "./receipt.ts";
 import { channelOf, encoded } from "./session/bytes.ts";
 import type { SessionSendOptions } from "./session-wire.ts";
 import { readStats, type WireStats } from "./stats.ts";
+import type { Handles, Tag, Tagged } from "./tagged.ts";
 
 /** One URL, several taken in turn, or a function asked at every attempt. */
 export type WireUrl = Provided<string | URL | readonly (string | URL)[]>;
@@ -24,18 +25,6 @@ export interface SendOptions {
   signal?: AbortSignal;
 }
 
-/** The members of a union whose field takes this value; messages of no such type stay whole. */
-type Of<In, Value> = In extends unknown
-  ? { [Field in keyof In]-?: Value extends In[Field] ? Discriminant<In, In[Field]> : never }[keyof In]
-  : never;
-type Discriminant<In, Type> = Type extends string | number
-  ? string extends Type
-    ? never
-    : number extends Type
-      ? never
-      : In
-  : never;
-type Tagged<In, Value> = [Of<In, Value>] extends [never] ? In : Of<In, Value>;
 type Handler = (message: never, context?: { ack?: () => void }) => void;
 type Listener<Event> = ((event: Event) => void) | { handleEvent(event: Event): void } | null;
 
@@ -131,7 +120,9 @@ export class Wire<
    */
   send(message: Out, options: SendOptions = {}): Receipt<Out, End> {
     const link = this.#link;
-    const data = SESSION ? encoded(link.codec, message) : encode(link.codec, message);
+    const data = SESSION
+      ? encoded((options as SessionSendOptions).channel ? link.codec : link.own, message)
+      : encode(link.codec, message);
     const { lane = "normal", ttl = Infinity, key, signal } = options;
     checkSend(lane, ttl, key, message);
     const receipt = new Receipt<Out, End>(message, this.#settled);
@@ -175,9 +166,9 @@ export class Wire<
    * Calls `handler` with every message, or with those whose discriminant (`type` unless the options say
    * otherwise) is `type`. Returns a function that ends it.
    */
-  on(handler: (message: In) => void): () => void;
-  on<Type extends string | number>(type: Type, handler: (message: Tagged<In, Type>) => void): () => void;
-  on(type: unknown, handler?: Handler): () => void {
+  on(handler: Handles<In, Events["message"]>): () => void;
+  on<Type extends Tag<In>>(type: Type, handler: Handles<Tagged<In, Type>, Events["message"]>): () => void;
+  on(type: unknown, handler?: unknown): () => void {
     const key = handler ? type : ALL;
     const added = (handler ?? type) as Handler;
     const handlers = this.#handlers.get(key) ?? new Set();

@@ -31,6 +31,7 @@ describe("the npm package", () => {
       "pkg/everwire.js",
       "pkg/everwire.wasm",
       "pkg/msgpack.js",
+      "pkg/schema.js",
       "pkg/session.js",
       "pkg/url.js",
       "pkg/websocket.js",

@@ -17,6 +17,7 @@ const examples = [
   "pkg/README.md",
   "docs/codecs.md",
   "docs/observability.md",
+  "docs/schema.md",
   "docs/sessions.md",
   "docs/websocket.md",
 ].flatMap((page) =>
@@ -36,7 +37,8 @@ describe("the examples of the documentation", () => {
     packed = await pack();
     application = await installed(packed.tarball);
     ({ home } = application);
-    cpSync(inRoot("node_modules/ws"), join(home, "node_modules/ws"), { recursive: true });
+    for (const name of ["ws", "zod", "valibot", "arktype", "@ark", "arkregex"])
+      cpSync(inRoot("node_modules", name), join(home, "node_modules", name), { recursive: true });
     for (const name of ["browser.mjs", "outside.d.ts"])
       copyFileSync(inRoot("tests/packaging/readme", name), join(home, name));
     mkdirSync(join(home, "examples"));

@@ -51,6 +51,9 @@ else takes<"delivered">(settled.outcome);
 if (settled.outcome === "handed-over") throw settled;
 takes<boolean>(wire.volatile({ type: "buy", symbol: "EUR" }));
 wire.on("order", (order) => takes<number>(order.id));
+wire.on("order", (order, { ack }) => (takes<number>(order.id), ack?.()));
+// @ts-expect-error there is no such type
+wire.on("orders", () => {});
 for await (const message of wire) takes<Order | News>(message);
 
 // Events.
@@ -75,6 +78,13 @@ takes<boolean>(new RequestError("no").inDoubt);
 const channel = wire.channel<{ text: string }, string>("room", { since: 1 });
 takes<Channel<{ text: string }, string>>(channel);
 channel.on(({ text }) => takes<string>(text));
+channel.on("told", ({ text }, { ack }) => (takes<string>(text), ack?.()));
+const orders = wire.channel<Order | News>("orders");
+orders.on("news", (news) => takes<string>(news.text));
+// @ts-expect-error news have no id
+orders.on("news", (news) => news.id);
+// @ts-expect-error there is no such type
+orders.on("olds", () => {});
 channel.addEventListener("shut", ({ code, reason }) => takes<[number, string]>([code, reason]));
 takes<SessionReceipt<string>>(channel.send("hello"));
 // @ts-expect-error what is sent here is text

@@ -45,7 +45,30 @@ wire.on("price", (message) => takes<number>(message.bid));
 wire.on("trade", (message) => takes<Trade>(message));
 // @ts-expect-error a trade has no bid
 wire.on("trade", (message) => message.bid);
+// @ts-expect-error there is no such type
+wire.on("trades", () => {});
+// @ts-expect-error a symbol is no type
+wire.on("EUR", () => {});
+// @ts-expect-error in plain mode nothing is acknowledged
+wire.on("price", (message, { ack }) => ack);
 takes<() => void>(wire.on("price", () => {}));
+
+// By whatever field tells them apart, and by none where nothing does.
+new Wire<{ op: 1; id: number } | { op: 2; name: string }>("wss://example.org", { discriminant: "op" }).on(
+  2,
+  (message) => takes<string>(message.name),
+);
+new Wire<Price | string | null>("wss://example.org").on("price", (message) => takes<Price>(message));
+// @ts-expect-error there is no such type
+new Wire<Price | string | null>("wss://example.org").on("trade", () => {});
+new Wire("wss://example.org").on("anything", (message) => takes<unknown>(message));
+new Wire<any>("wss://example.org").on("anything", (message) => message.of.any.kind);
+new Wire<Price | { type: string }>("wss://example.org").on("anything", (message) =>
+  takes<string>(message.type),
+);
+new Wire<Record<string, number>>("wss://example.org").on("anything", (message) =>
+  takes<number | undefined>(message.x),
+);
 
 for await (const message of wire) {
   if (message.type === "price") takes<Price>(message);

@@ -416,7 +416,7 @@ export class Session<In, Out> {
     const ack = this.#ack(seq);
     let message: In;
     try {
-      message = this.link.codec.decode(data);
+      message = (number ? this.link.codec : this.link.own).decode(data);
     } catch (cause) {
       ack?.();
       return this.link.emit("error", { error: new WireError("Undecodable", { cause, data: raw }) });

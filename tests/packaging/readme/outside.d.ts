@@ -1,4 +1,4 @@
-// What the README's examples take from elsewhere.
+// What the examples, and the types of what they import, take from elsewhere.
 declare const process: { readonly argv: readonly string[] };
 
 declare module "ws" {
@@ -11,4 +11,9 @@ declare module "ws" {
       options?: { headers?: Record<string, string> },
     );
   }
+}
+
+declare module "buffer" {
+  export const Blob: typeof globalThis.Blob;
+  export const File: typeof globalThis.File;
 }
