@@ -94,6 +94,8 @@ export interface WireOptions<In = unknown, Out = In> {
   closeTimeout?: number;
   /** The field that `on(type, handler)` tells messages apart by. Default `"type"`. */
   discriminant?: string;
+  /** Makes no attempt, and queues, until `reconnect()` is called. Default false. */
+  idle?: boolean;
   /** Closes the wire when aborted. */
   signal?: AbortSignal;
   /** A class of WebSocket's shape, such as Node's `ws`. Default: the window's or worker's own. */
@@ -133,6 +135,7 @@ const OTHERS = [
   ...(SESSION ? [] : ["heartbeat.ping"]),
   "queue.overflow",
   "discriminant",
+  "idle",
   "signal",
 ];
 const GROUPS = ["reconnect", "heartbeat", "queue", "inbox", ...(SESSION ? ["limits"] : [])];

@@ -44,7 +44,7 @@ export class Wire<
   #listens = false;
 
   /**
-   * Connects at once where there is a WebSocket: in a window or worker, or one given in `options`.
+   * Connects at once where there is a WebSocket, in a window or worker or one given in `options`, unless it is to be idle.
    * Throws a `WireError` with code `InvalidOption` if an option is wrong.
    */
   constructor(url: WireUrl, options: WireOptions<In, Out> = {}) {
@@ -56,7 +56,7 @@ export class Wire<
     }
     options.signal?.addEventListener("abort", () => this.close(1000, "aborted"), { once: true });
     if (options.signal?.aborted) this.close(1000, "aborted");
-    else if (this.#link.socketClass) this.#act(core.CONNECT);
+    else if (!options.idle && this.#link.socketClass) this.#act(core.CONNECT);
     this.#link.heard = true;
   }
 

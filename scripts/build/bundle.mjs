@@ -37,6 +37,7 @@ export async function bundle(entry, wasmBytes) {
     legalComments: "none",
     logLevel: "warning",
     define: { SESSION: String(entry.session === true) },
+    external: entry.framework ? [entry.framework, `${entry.framework}/*`] : [],
     plugins: [virtualModules(wasmBytes, entry)],
   });
   return shrink(outputFiles[0].text);
@@ -61,6 +62,9 @@ const virtualModules = (wasmBytes, { core = "ts/load.ts", errors = "ts/errors.ts
       path: inRoot("src/web/face.js"),
       sideEffects: false,
     }));
+    // Not once more: what makes wires is the entry that applications import too.
+    if (entry.framework)
+      build.onResolve({ filter: /^\.\/everwire\.ts$/ }, () => ({ path: "./everwire.js", external: true }));
     build.onResolve({ filter: /^#core$/ }, () => ({ path: inRoot(core) }));
     build.onResolve({ filter: /^#errors$/ }, () => ({ path: inRoot(errors) }));
     build.onResolve({ filter: /^#ranges$/ }, () => ({ path: "ranges", namespace: "ranges" }));

@@ -1,7 +1,7 @@
 // What the npm package exports: one file in pkg/ for each of these sources. `beside`: the file that it finds beside
 // itself. `core`: where its core is, if not right there. `noCore`: it is for use with any of the others, and holds none.
 // `session`: its core keeps sessions. `webSocket`: its core keeps the rules of the class WebSocket. `errors`: how it says what
-// fails, if not as a wire does.
+// fails, if not as a wire does. `framework`: the package of which it is a part, and which it imports, beside `everwire`.
 export const entries = [
   { name: "everwire", source: "ts/everwire.ts" },
   { name: "url", source: "ts/url.ts", beside: "everwire.wasm" },
@@ -13,4 +13,5 @@ export const entries = [
   { name: "worker-host", source: "ts/worker-host.ts" },
   { name: "session", source: "ts/session.ts", session: true },
   { name: "websocket", source: "ts/websocket.ts", webSocket: true, errors: "ts/websocket/errors.ts" },
+  { name: "react", source: "ts/react.ts", noCore: true, framework: "react" },
 ];

@@ -7,6 +7,7 @@ import { run } from "../process.mjs";
 import { entries } from "./entries.mjs";
 
 const emitted = join(npmTarget, "types");
+const frameworks = entries.flatMap(({ framework }) => framework ?? []);
 const IMPORT = /(\bfrom\s*|\bimport\s*\(?\s*)(["'])([^"']+)\2/g;
 
 /** Returns the names of the files written. */
@@ -31,6 +32,7 @@ function copyReached(file, written) {
   if (written.has(file)) return;
   written.add(file);
   const text = readFileSync(join(emitted, file), "utf8").replace(IMPORT, (_, before, quote, name) => {
+    if (frameworks.includes(name)) return `${before}${quote}${name}${quote}`;
     const stem = /^\.\/([\w-]+)(\.[jt]s)?$/.exec(name)?.[1];
     if (!stem) {
       throw new Failure(

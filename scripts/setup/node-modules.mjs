@@ -1,19 +1,24 @@
-// node_modules, as package-lock.json says.
+// node_modules, as a package-lock.json says.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { inRoot } from "../paths.mjs";
 import { run } from "../process.mjs";
 import { say } from "../say.mjs";
 
-const STAMP = inRoot("node_modules/.everwire-lock");
+export const nodeModules = () => install(".");
 
-export async function nodeModules() {
+/** The frameworks, which only the tests of their entries need. */
+export const frameworkModules = () => install("tests/frameworks");
+
+async function install(directory) {
+  const stamp = inRoot(directory, "node_modules/.everwire-lock");
   const lock = createHash("sha256")
-    .update(readFileSync(inRoot("package-lock.json")))
+    .update(readFileSync(inRoot(directory, "package-lock.json")))
     .digest("hex");
-  if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === lock) return;
-  say("set-up: installing node_modules as package-lock.json says");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
+  const where = directory === "." ? "" : `${directory}/`;
+  say(`set-up: installing ${where}node_modules as package-lock.json says`);
   // No dependency here needs its install script, so none is run.
-  await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-  writeFileSync(STAMP, lock);
+  await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: inRoot(directory) });
+  writeFileSync(stamp, lock);
 }

@@ -6,7 +6,7 @@ import { checkChat } from "../build/chat.mjs";
 import { Failure } from "../failure.mjs";
 import { cargoTarget, inRoot } from "../paths.mjs";
 import { run } from "../process.mjs";
-import { forTests, setup } from "../setup.mjs";
+import { forTests, frameworkModules, setup } from "../setup.mjs";
 import { rustFeatures } from "./features.mjs";
 import { wasmPackTest } from "./wasm-pack.mjs";
 
@@ -31,6 +31,7 @@ export const steps = [
   step("wasm-firefox", "wasm-pack tests in Firefox", ["setup"], (to) => wasmPackTest("firefox", to)),
   step("wasm-webkit", "wasm-pack tests in WebKit", ["setup"], (to) => wasmPackTest("webkit", to)),
   step("packaging", "the package in its users' hands", ["build"], (to) => nodeTests("packaging", to)),
+  step("frameworks", "the package in React, in a real browser", ["build"], frameworks),
   step("e2e", "the package and the demo in real browsers", ["build"], (to) => nodeTests("e2e", to)),
 ];
 
@@ -88,6 +89,11 @@ async function types() {
     const how = ["--module", module, "--moduleResolution", resolution];
     await run(process.execPath, [tsc, "--project", inRoot("tests/types"), ...how]);
   }
+}
+
+async function frameworks(to) {
+  await setup([frameworkModules]);
+  await nodeTests("frameworks", to);
 }
 
 /** One file at a time: each starts browsers, and the time-outs are for a machine that has time for them. */

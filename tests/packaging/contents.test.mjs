@@ -6,6 +6,9 @@ import { machinePath } from "../../scripts/build/machine-paths.mjs";
 import { output, run } from "../../scripts/process.mjs";
 import { pack } from "./pack.mjs";
 
+/** What the package has an entry for, and works without. */
+const FRAMEWORKS = ["react"];
+
 describe("the npm package", () => {
   let packed;
   let files;
@@ -31,6 +34,7 @@ describe("the npm package", () => {
       "pkg/everwire.js",
       "pkg/everwire.wasm",
       "pkg/msgpack.js",
+      "pkg/react.js",
       "pkg/schema.js",
       "pkg/session.js",
       "pkg/url.js",
@@ -52,19 +56,22 @@ describe("the npm package", () => {
     for (const file of files.filter((name) => name.endsWith(".d.ts"))) {
       const text = readFileSync(join(packed.unpacked, file), "utf8");
       for (const [, name] of text.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)) {
+        if (FRAMEWORKS.includes(name)) continue;
         assert.ok(files.includes(join("pkg", name.replace(/\.js$/, ".d.ts"))), `${file} leads to ${name}`);
       }
     }
   });
 
-  it("asks for no other package", () => {
-    const { dependencies, peerDependencies } = JSON.parse(
+  it("asks for no other package, and each framework has an entry and is optional", () => {
+    const { dependencies, peerDependencies, peerDependenciesMeta, exports } = JSON.parse(
       readFileSync(join(packed.unpacked, "package.json"), "utf8"),
     );
-    assert.deepEqual(
-      { dependencies, peerDependencies },
-      { dependencies: undefined, peerDependencies: undefined },
-    );
+    assert.equal(dependencies, undefined);
+    assert.deepEqual(Object.keys(peerDependencies), FRAMEWORKS);
+    for (const name of FRAMEWORKS) {
+      assert.deepEqual(peerDependenciesMeta[name], { optional: true });
+      assert.ok(exports[`./${name.replace("-js", "")}`], name);
+    }
   });
 
   it("does not tell where it was built", () => {

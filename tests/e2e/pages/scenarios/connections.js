@@ -27,6 +27,23 @@ export const scenarios = {
     same([lastClose.code, lastClose.reason], [4000, "done"]);
   },
 
+  "an idle wire makes no attempt, and queues, until it is asked to": async ({ wire, openRoom }) => {
+    const [room, other] = [await openRoom(), await openRoom()];
+    const it = wire(room.url(), { idle: true });
+    const receipt = it.send("waits");
+    await wire(other.url()).opened;
+    same(it.state, { name: "idle" });
+    same([it.queued, receipt.result, (await room.stats()).dialed], [1, undefined, 0]);
+    it.reconnect();
+    same(await messages(it, 1), ["waits"]);
+    same((await receipt.settled).outcome, "handed-over");
+    const unused = wire(room.url(), { idle: true });
+    const given = unused.send("given back");
+    unused.close();
+    same([unused.state.name, given.result.reason], ["closed", "closed"]);
+    same((await room.stats()).dialed, 1);
+  },
+
   "a waiting wire says how long, until when and why": async ({ wire, openRoom }) => {
     const room = await openRoom();
     const it = wire(room.url("close=1001&reason=retry-after%3D20000"));

@@ -1,0 +1,20 @@
+import { Wire } from "everwire";
+import { createRoot, hydrateRoot } from "react-dom/client";
+import { App } from "./App.jsx";
+
+window.loads = 1;
+window.listened = 0;
+const { on } = Wire.prototype;
+Wire.prototype.on = function (...args) {
+  window.listened++;
+  return on.apply(this, args);
+};
+
+const place = document.querySelector("#root");
+const props = new URLSearchParams(location.search).get("props");
+if (props) {
+  place.innerHTML = await (await fetch(`/rendered${location.search}`)).text();
+  document.querySelector("#a").fromServer = true;
+}
+const root = props ? hydrateRoot(place, <App {...JSON.parse(props)} />) : createRoot(place);
+window.show = (next) => root.render(<App {...next} />);
