@@ -6,7 +6,7 @@ import { nodeModules, rustLinters, setup } from "./setup.mjs";
 
 // What ts-rs and the bench write has its own form.
 const FILES = [
-  "**/*.{ts,mts,js,mjs,jsx,css,html,json}",
+  "**/*.{ts,tsx,mts,js,mjs,jsx,vue,css,html,json}",
   "!benches/results.json",
   "!examples/chat/page/generated/**",
 ];

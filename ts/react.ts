@@ -14,20 +14,18 @@ import {
   hold,
   type Idle,
   keyOf,
+  type Nothing,
   onMessage,
   onState,
   type Shareable,
+  type SharedUrl,
   type Source,
   type Stated,
   stateOf,
 } from "./shared.ts";
 import type { Tag, Tagged } from "./tagged.ts";
 
-export type { Hears, Idle, Shareable, Source, Stated } from "./shared.ts";
-
-/** What wires are shared by: one URL, or several taken in turn. */
-export type SharedUrl = string | URL | readonly (string | URL)[];
-type Nothing = undefined | null | false | "";
+export type { Hears, Idle, Nothing, Shareable, SharedUrl, Source, Stated } from "./shared.ts";
 
 /**
  * The wire of this URL, the same for all components. It connects when the first is mounted and closes a second after the last
@@ -47,10 +45,7 @@ export function useWire<In, Out>(
   url: SharedUrl | Nothing,
   options?: WireOptions<In, Out>,
 ): Wire<In, Out> | undefined {
-  return useWireFrom(
-    url && keyOf(url),
-    (idle) => new Wire<In, Out>(url as SharedUrl, { ...options, ...idle }),
-  );
+  return useWireFrom(keyOf(url), (idle) => new Wire<In, Out>(url as SharedUrl, { ...options, ...idle }));
 }
 
 /**
@@ -67,7 +62,7 @@ export function useWireFrom<W extends Shareable>(
   create: (idle: Idle) => W,
 ): W | undefined {
   const [, moved] = useReducer((turn: number) => turn + 1, 0);
-  const shared = key ? find(key, create) : undefined;
+  const shared = find(key, create);
   useEffect(() => shared && hold(shared, moved), [shared]);
   return shared?.wire;
 }

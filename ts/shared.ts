@@ -15,6 +15,12 @@ export interface Idle {
   readonly idle: true;
 }
 
+/** What wires are shared by: one URL, or several taken in turn. */
+export type SharedUrl = string | URL | readonly (string | URL)[];
+
+/** There is no URL or key yet, and so no wire. */
+export type Nothing = undefined | null | false | "";
+
 /** What tells where it stands. */
 export interface Stated extends EventTarget {
   readonly state: WireState;
@@ -49,16 +55,26 @@ const states = new WeakMap<Stated, WireState>();
 export const AT_FIRST: WireState = { name: "idle" };
 
 /** The key of a plain wire, apart from those that applications choose. */
-export const keyOf = (url: string | URL | readonly (string | URL)[]): string =>
-  `plain ${[url].flat().join(" ")}`;
+export const keyOf = (url: SharedUrl | Nothing): string | undefined =>
+  url ? `plain ${[url].flat().join(" ")}` : undefined;
 
-/** The wire of this key: made if nobody has it, and connected by nobody yet. Safe to call while rendering, and to forget. */
-export function find<W extends Shareable>(key: string, create: (idle: Idle) => W): Shared<W> {
-  const found = wires.get(key);
-  if (found) return found as Shared<W>;
+/** On a server what is rendered for one is not for another, and nothing is ever mounted. */
+export const inPage = (): boolean => typeof document === "object";
+
+/**
+ * The wire of this key: made if nobody has it, `mine` included, and connected by nobody yet. Safe to call while rendering, and
+ * to forget.
+ */
+export function find<W extends Shareable>(
+  key: string | Nothing,
+  create: (idle: Idle) => W,
+  mine?: Shared<W>,
+): Shared<W> | undefined {
+  if (!key) return undefined;
+  const found: Shared<W> | undefined = wires.get(key) ?? (mine?.key === key ? mine : undefined);
+  if (found) return found;
   const shared: Shared<W> = { key, wire: create({ idle: true }), users: 0, over: false };
-  // On a server what is rendered for one is not for another, and nothing is mounted.
-  if (typeof document === "object") {
+  if (inPage()) {
     wires.set(key, shared);
     linger(shared);
   }

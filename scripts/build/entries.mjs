@@ -14,4 +14,5 @@ export const entries = [
   { name: "session", source: "ts/session.ts", session: true },
   { name: "websocket", source: "ts/websocket.ts", webSocket: true, errors: "ts/websocket/errors.ts" },
   { name: "react", source: "ts/react.ts", noCore: true, framework: "react" },
+  { name: "vue", source: "ts/vue.ts", noCore: true, framework: "vue" },
 ];

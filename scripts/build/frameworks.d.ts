@@ -1,4 +1,26 @@
 // What ts/ uses of the frameworks, which are not installed here. tests/frameworks checks it against their own types.
+declare module "vue" {
+  export interface Ref<T> {
+    value: T;
+  }
+  export type ShallowRef<T> = Ref<T>;
+  export interface ComputedRef<T> {
+    readonly value: T;
+  }
+  export type MaybeRefOrGetter<T> = T | Ref<T> | Readonly<Ref<T>> | (() => T);
+  export function computed<T>(read: (before?: T) => T): ComputedRef<T>;
+  export function getCurrentInstance(): object | null;
+  export function onMounted(then: () => void): void;
+  export function shallowRef<T>(value: T): ShallowRef<T>;
+  export function shallowRef<T>(): ShallowRef<T | undefined>;
+  export function toValue<T>(value: MaybeRefOrGetter<T>): T;
+  export function watch<T>(
+    value: () => T,
+    then: (now: T, before: T | undefined, onCleanup: (end: () => void) => void) => void,
+    options: { immediate: true; flush: "sync" },
+  ): () => void;
+}
+
 declare module "react" {
   export function useEffect(effect: () => (() => void) | undefined | void, dependencies?: unknown[]): void;
   export function useInsertionEffect(effect: () => void): void;

@@ -31,7 +31,7 @@ export const steps = [
   step("wasm-firefox", "wasm-pack tests in Firefox", ["setup"], (to) => wasmPackTest("firefox", to)),
   step("wasm-webkit", "wasm-pack tests in WebKit", ["setup"], (to) => wasmPackTest("webkit", to)),
   step("packaging", "the package in its users' hands", ["build"], (to) => nodeTests("packaging", to)),
-  step("frameworks", "the package in React, in a real browser", ["build"], frameworks),
+  step("frameworks", "the package in each framework, in a real browser", ["build"], frameworks),
   step("e2e", "the package and the demo in real browsers", ["build"], (to) => nodeTests("e2e", to)),
 ];
 

@@ -8,6 +8,9 @@ import { inRoot } from "../../scripts/paths.mjs";
 import { run } from "../../scripts/process.mjs";
 import { install } from "./serve.mjs";
 
+/** What is there without an import in components of Vue. */
+const MACROS = `declare function defineProps<T>(): T; export {};\n`;
+
 describe("the entries for frameworks", () => {
   before(install);
 
@@ -24,22 +27,29 @@ describe("the entries for frameworks", () => {
     rmSync(place, { recursive: true, force: true });
     mkdirSync(place);
     const page = readFileSync(inRoot("docs/frameworks.md"), "utf8");
-    const examples = [...page.matchAll(/^```tsx\n([^]*?)^```$/gm)];
-    assert.ok(examples.length >= 2, `${examples.length} examples`);
-    for (const [index, [, code]] of examples.entries()) writeFileSync(join(place, `${index}.tsx`), code);
-    const config = { extends: inRoot("tests/frameworks/types/tsconfig.json"), include: ["*.tsx"] };
+    const examples = [...page.matchAll(/^```(tsx|vue)\n([^]*?)^```$/gm)];
+    assert.deepEqual(
+      examples.map(([, language]) => language),
+      ["tsx", "vue", "tsx"],
+    );
+    for (const [index, [, language, code]] of examples.entries()) {
+      // Of a component in a file of its own, the script.
+      const script = /<script[^>]*>([^]*?)<\/script>/.exec(code)?.[1] ?? code;
+      writeFileSync(join(place, `${index}.${language === "tsx" ? "tsx" : "ts"}`), MACROS + script);
+    }
+    const config = { extends: inRoot("tests/frameworks/types/tsconfig.json"), include: ["*"] };
     writeFileSync(join(place, "tsconfig.json"), JSON.stringify(config));
     await compiles(place);
   });
 
   it("bring no WebAssembly to those who make their wires themselves", async () => {
-    const size = async (imported) => {
+    const size = async (framework, imported) => {
       const { outputFiles } = await build({
         stdin: {
-          contents: `export { ${imported} } from "everwire/react";`,
+          contents: `export { ${imported} } from "everwire/${framework}";`,
           resolveDir: inRoot("tests/frameworks"),
         },
-        external: ["react"],
+        external: [framework],
         bundle: true,
         minify: true,
         format: "esm",
@@ -47,7 +57,9 @@ describe("the entries for frameworks", () => {
       });
       return outputFiles[0].contents.length;
     };
-    assert.ok((await size("useWire")) > 40_000, "with it, everwire comes along");
-    assert.ok((await size("useWireFrom, useWireState, useMessage, useLastMessage")) < 2_000);
+    for (const framework of ["react", "vue"]) {
+      assert.ok((await size(framework, "useWire")) > 40_000, "with it, everwire comes along");
+      assert.ok((await size(framework, "useWireFrom, useWireState, useMessage, useLastMessage")) < 2_000);
+    }
   });
 });

@@ -7,7 +7,7 @@ import { output, run } from "../../scripts/process.mjs";
 import { pack } from "./pack.mjs";
 
 /** What the package has an entry for, and works without. */
-const FRAMEWORKS = ["react"];
+const FRAMEWORKS = ["react", "vue"];
 
 describe("the npm package", () => {
   let packed;
@@ -38,6 +38,7 @@ describe("the npm package", () => {
       "pkg/schema.js",
       "pkg/session.js",
       "pkg/url.js",
+      "pkg/vue.js",
       "pkg/websocket.js",
       "pkg/worker-host.js",
       "pkg/worker.js",

@@ -2,7 +2,6 @@ import { Wire } from "everwire";
 import { createRoot, hydrateRoot } from "react-dom/client";
 import { App } from "./App.jsx";
 
-window.loads = 1;
 window.listened = 0;
 const { on } = Wire.prototype;
 Wire.prototype.on = function (...args) {

@@ -1,0 +1,20 @@
+import { Wire } from "everwire";
+import { createApp, createSSRApp, h, shallowReactive } from "vue";
+import App from "./App.vue";
+
+window.listened = 0;
+const { on } = Wire.prototype;
+Wire.prototype.on = function (...args) {
+  window.listened++;
+  return on.apply(this, args);
+};
+
+const place = document.querySelector("#root");
+const rendered = new URLSearchParams(location.search).get("props");
+const props = shallowReactive({ cards: [], label: "", ...JSON.parse(rendered) });
+if (rendered) {
+  place.innerHTML = await (await fetch(`/rendered${location.search}`)).text();
+  document.querySelector("#a").fromServer = true;
+}
+(rendered ? createSSRApp : createApp)({ render: () => h(App, props) }).mount(place);
+window.show = (next) => void Object.assign(props, { cards: [], label: "", ...next });
