@@ -29,6 +29,8 @@ type Discriminant<In, Type> = Type extends string | number
   : never;
 
 /** A handler of messages. Where messages are acknowledged, it gets what does that. */
-export type Handles<Message, Event> = "ack" extends keyof Event
-  ? (message: Message, context: { readonly ack?: () => void }) => void
-  : (message: Message) => void;
+export type Handles<Message, Event> = 0 extends 1 & Event
+  ? (message: Message) => void
+  : "ack" extends keyof Event
+    ? (message: Message, context: { readonly ack?: () => void }) => void
+    : (message: Message) => void;

@@ -9,6 +9,7 @@ export const entries = [
   { name: "msgpack", source: "ts/msgpack.ts", noCore: true },
   { name: "cbor", source: "ts/cbor.ts", noCore: true },
   { name: "schema", source: "ts/schema.ts", noCore: true },
+  { name: "rpc", source: "ts/rpc.ts", noCore: true },
   { name: "worker", source: "ts/worker.ts", core: "ts/worker/remote.ts", beside: "worker-host.js" },
   { name: "worker-host", source: "ts/worker-host.ts" },
   { name: "session", source: "ts/session.ts", session: true },

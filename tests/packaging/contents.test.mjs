@@ -35,6 +35,7 @@ describe("the npm package", () => {
       "pkg/everwire.wasm",
       "pkg/msgpack.js",
       "pkg/react.js",
+      "pkg/rpc.js",
       "pkg/schema.js",
       "pkg/session.js",
       "pkg/url.js",

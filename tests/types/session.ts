@@ -1,4 +1,5 @@
 // What the compiler tells those who use sessions: this compiles, or the test fails.
+import type { Wire } from "everwire";
 import {
   type Channel,
   RequestError,
@@ -63,6 +64,10 @@ wire.addEventListener("message", ({ data, ack }) => (takes<Order | News>(data), 
 wire.addEventListener("close", ({ cause }) => takes<string>(cause));
 // @ts-expect-error there is no such event
 wire.addEventListener("sessionfound", () => {});
+
+// It is a wire.
+declare function takesAny(wire: Wire<any, any, any, any>): void;
+takesAny(wire);
 
 // Requests.
 takes<number>(await wire.request("sum", [1, 2]));

@@ -151,6 +151,10 @@ initWorker(() => new Worker("/worker.js"));
 const remote = new WorkerWire<Price | Trade, Subscribe>("wss://example.org/prices", {
   queue: { ttl: 1_000 },
 });
+// Whoever takes any wire takes those of every entry.
+declare function takesAny(wire: Wire<any, any, any, any>): void;
+takesAny(wire);
+takesAny(remote);
 remote.on("price", (message) => takes<number>(message.bid));
 remote.addEventListener("close", (event) => takes<number>(event.code));
 const unsure: WorkerReceipt<Subscribe> = remote.send({ type: "subscribe", symbol: "EUR" });
