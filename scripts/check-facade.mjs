@@ -14,6 +14,13 @@ const HOLDS_THE_INSTANCE = [
   join("worker", "running.ts"),
   "shared.ts",
 ];
+// These are the host, as tests have it, and hold what a host holds.
+const IS_THE_HOST = [
+  "fake-clock.ts",
+  "fake-server.ts",
+  join("testing", "lane.ts"),
+  join("testing", "tasks.ts"),
+];
 // A switch that people set is read and nothing kept; dates are decoded and encoded, and nobody reads the clock; the core
 // knows nothing of components, and so not that the last is gone.
 const ALLOWED = {
@@ -42,7 +49,9 @@ const COLLECTIONS = ["Map", "Set", "WeakMap", "WeakSet", "Array", "Object"];
 
 await main(async () => {
   await setup([nodeModules]);
-  const files = readdirSync(inRoot("ts"), { recursive: true }).filter((name) => name.endsWith(".ts"));
+  const files = readdirSync(inRoot("ts"), { recursive: true }).filter(
+    (name) => name.endsWith(".ts") && !IS_THE_HOST.includes(name),
+  );
   const found = [];
   for (const file of files) found.push(...(await breaches(file)));
   if (found.length > 0) throw new Failure(`ts/ must decide nothing and hold no state:\n${found.join("\n")}`);

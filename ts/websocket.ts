@@ -6,6 +6,7 @@
 import * as core from "./core.ts";
 import { report } from "./errors.ts";
 import { supply } from "./load.ts";
+import { CloseEventHere } from "./websocket/close-event.ts";
 import { type Ending, Link } from "./websocket/link.ts";
 import { closing, sendable, socketUrl, subprotocols, texts } from "./websocket/webidl.ts";
 
@@ -90,22 +91,6 @@ export interface ReconnectingWebSocket {
 
 /** The class that connects. Whoever makes this one the global WebSocket does not make it its own. */
 const Native = globalThis.WebSocket as (new (url: string, protocols?: string[]) => WebSocket) | undefined;
-
-/** Node before 23 has none. */
-const CloseEventHere =
-  globalThis.CloseEvent ??
-  class CloseEvent extends Event {
-    readonly code: number;
-    readonly reason: string;
-    readonly wasClean: boolean;
-
-    constructor(type: string, { code = 0, reason = "", wasClean = false }: CloseEventInit = {}) {
-      super(type);
-      this.code = code;
-      this.reason = reason;
-      this.wasClean = wasClean;
-    }
-  };
 
 /**
  * A WebSocket that reconnects. `open` and `close` come with every connection; `readyState` is CONNECTING between two of

@@ -6,6 +6,7 @@ export const entries = [
   { name: "everwire", source: "ts/everwire.ts" },
   { name: "url", source: "ts/url.ts", beside: "everwire.wasm" },
   { name: "debug", source: "ts/debug.ts", noCore: true },
+  { name: "testing", source: "ts/testing.ts", noCore: true },
   { name: "msgpack", source: "ts/msgpack.ts", noCore: true },
   { name: "cbor", source: "ts/cbor.ts", noCore: true },
   { name: "schema", source: "ts/schema.ts", noCore: true },

@@ -30,6 +30,9 @@ export const steps = [
   step("wasm-chrome", "wasm-pack tests in Chromium", ["setup"], (to) => wasmPackTest("chrome", to)),
   step("wasm-firefox", "wasm-pack tests in Firefox", ["setup"], (to) => wasmPackTest("firefox", to)),
   step("wasm-webkit", "wasm-pack tests in WebKit", ["setup"], (to) => wasmPackTest("webkit", to)),
+  step("node", "the package over a fake server and a fake clock, without a browser", ["build"], (to) =>
+    nodeTests("node", to),
+  ),
   step("packaging", "the package in its users' hands", ["build"], (to) => nodeTests("packaging", to)),
   step("frameworks", "the package in each framework, in a real browser", ["build"], frameworks),
   step("e2e", "the package and the demo in real browsers", ["build"], (to) => nodeTests("e2e", to)),

@@ -38,6 +38,7 @@ describe("the npm package", () => {
       "pkg/rpc.js",
       "pkg/schema.js",
       "pkg/session.js",
+      "pkg/testing.js",
       "pkg/url.js",
       "pkg/vue.js",
       "pkg/websocket.js",

@@ -20,6 +20,7 @@ const examples = [
   "docs/requests.md",
   "docs/schema.md",
   "docs/sessions.md",
+  "docs/testing.md",
   "docs/websocket.md",
 ].flatMap((page) =>
   [...source(page).matchAll(/^```(ts|js)\n([^]*?)^```$/gm)].map(([, language, code]) => ({

@@ -17,3 +17,12 @@ declare module "buffer" {
   export const Blob: typeof globalThis.Blob;
   export const File: typeof globalThis.File;
 }
+
+declare module "node:test" {
+  export function test(name: string, run: () => Promise<void>): void;
+}
+
+declare module "node:assert/strict" {
+  const assert: { equal(actual: unknown, expected: unknown): void };
+  export default assert;
+}
