@@ -6,13 +6,14 @@ import { Failure, main } from "./failure.mjs";
 import { chromium, firefox, webkit } from "./setup/browsers.mjs";
 import { geckodriver, wasmBindgen, wasmPack } from "./setup/cargo-tool.mjs";
 import { added } from "./setup/path.mjs";
-import { frameworkModules, nodeModules } from "./setup/node-modules.mjs";
+import { consumerModules, frameworkModules, nodeModules } from "./setup/node-modules.mjs";
 import { rustLinters, wasmTarget } from "./setup/rust.mjs";
 import { valgrind } from "./setup/valgrind.mjs";
 import { say } from "./say.mjs";
 
 export {
   chromium,
+  consumerModules,
   firefox,
   frameworkModules,
   geckodriver,

@@ -58,10 +58,12 @@ export function isLocal(url: WireUrl): boolean {
   return urls.some((url) => examine(String(url)).local);
 }
 
-/** The class to connect with. Outside windows and workers, on a server rendering the page, nothing connects unasked. */
+/** False on a server that renders the page: there nothing connects unasked. */
+export const inBrowser = (): boolean => "window" in globalThis || "WorkerGlobalScope" in globalThis;
+
+/** The class to connect with. */
 export function hostClass(): WebSocketClass | undefined {
-  const inBrowser = "window" in globalThis || "WorkerGlobalScope" in globalThis;
-  return inBrowser ? (globalThis.WebSocket as WebSocketClass | undefined) : undefined;
+  return inBrowser() ? (globalThis.WebSocket as WebSocketClass | undefined) : undefined;
 }
 
 /** What can be read off a URL. */

@@ -10,6 +10,9 @@ export const nodeModules = () => install(".");
 /** The frameworks, which only the tests of their entries need. */
 export const frameworkModules = () => install("tests/frameworks");
 
+/** Bundlers, linters, runtimes and Next.js, which only the tests of packaging need. */
+export const consumerModules = () => install("tests/packaging/consumers");
+
 async function install(directory) {
   const stamp = inRoot(directory, "node_modules/.everwire-lock");
   const lock = createHash("sha256")

@@ -6,7 +6,7 @@ import { checkChat } from "../build/chat.mjs";
 import { Failure } from "../failure.mjs";
 import { cargoTarget, inRoot } from "../paths.mjs";
 import { run } from "../process.mjs";
-import { forTests, frameworkModules, setup } from "../setup.mjs";
+import { consumerModules, forTests, frameworkModules, setup } from "../setup.mjs";
 import { rustFeatures } from "./features.mjs";
 import { wasmPackTest } from "./wasm-pack.mjs";
 
@@ -33,7 +33,7 @@ export const steps = [
   step("node", "the package over a fake server and a fake clock, without a browser", ["build"], (to) =>
     nodeTests("node", to),
   ),
-  step("packaging", "the package in its users' hands", ["build"], (to) => nodeTests("packaging", to)),
+  step("packaging", "the package in its users' hands", ["build"], packaging),
   step("frameworks", "the package in each framework, in a real browser", ["build"], frameworks),
   step("e2e", "the package and the demo in real browsers", ["build"], (to) => nodeTests("e2e", to)),
 ];
@@ -92,6 +92,11 @@ async function types() {
     const how = ["--module", module, "--moduleResolution", resolution];
     await run(process.execPath, [tsc, "--project", inRoot("tests/types"), ...how]);
   }
+}
+
+async function packaging(to) {
+  await setup([consumerModules]);
+  await nodeTests("packaging", to);
 }
 
 async function frameworks(to) {

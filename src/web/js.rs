@@ -216,7 +216,9 @@ pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
                 let at =
                     |place| Some(read(place as i32)).filter(|point| !point.is_nan()).map(|point| point as u8);
                 let reason = Text { number: c as i32 >> 1, retry_after: retry_after(at).unwrap_or(NO_FLOOR) };
-                let close = Close { code: b as u16, reason, clean: c as i32 & 1 != 0 };
+                // For a connection that was lost Deno says 0, where WHATWG (9.3.2) has 1006.
+                let code = if b == 0.0 { 1006 } else { b as u16 };
+                let close = Close { code, reason, clean: c as i32 & 1 != 0 };
                 input = Some(Input::Closed { link, close });
             }
             _ => {}

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import { copyFileSync, cpSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { inRoot } from "../../scripts/paths.mjs";
-import { output, run } from "../../scripts/process.mjs";
-import { startPeer } from "../e2e/peer.mjs";
+import { output } from "../../scripts/process.mjs";
 import { installed, pack } from "./pack.mjs";
 
 // Servers import what their pages import, to render them: in Node a wire must do nothing, and do it quietly.
@@ -44,6 +40,25 @@ describe("in Node, where there is no page", () => {
     assert.equal(await inNode(code), "function\n");
   });
 
+  it(
+    "a CommonJS module can require it, where Node can require ES modules",
+    { skip: !process.features.require_module },
+    async () => {
+      const code = `
+      const { createRequire } = require("node:module");
+      const from = createRequire(process.cwd() + "/main.cjs");
+      const names = ["everwire", "everwire/session", "everwire/websocket"];
+      console.log(names.map((name) => Object.keys(from(name)).includes("default")).join());
+      console.log(typeof from("everwire").Wire, typeof from("everwire/session").SessionWire);
+    `;
+      const args = ["--input-type=commonjs", "--no-warnings", "--eval", code];
+      assert.equal(
+        await output(process.execPath, args, { cwd: application.home }),
+        "false,false,true\nfunction function\n",
+      );
+    },
+  );
+
   it("a WebSocket without a class to connect with says so and is closed, and the process ends", async () => {
     const code = `
       delete globalThis.WebSocket;
@@ -66,50 +81,6 @@ describe("in Node, where there is no page", () => {
     `;
     assert.equal(await inNode(code), "idle\n");
   });
-});
-
-describe("in Node, with a WebSocket", () => {
-  let packed;
-  let application;
-  let peer;
-  before(async () => {
-    packed = await pack();
-    application = await installed(packed.tarball);
-    peer = await startPeer();
-    cpSync(inRoot("node_modules/ws"), join(application.home, "node_modules/ws"), { recursive: true });
-    for (const name of ["exercise.mjs", "websocket.mjs"])
-      copyFileSync(inRoot("tests/packaging/node", name), join(application.home, name));
-  });
-  after(async () => {
-    await peer?.stop();
-    packed?.remove();
-    application?.remove();
-  });
-
-  // Node 20 has its own only behind this flag; later ones know the flag no more, or ignore it.
-  const [major] = process.versions.node.split(".").map(Number);
-  const flags = major < 22 ? ["--experimental-websocket"] : [];
-  const node = (...args) => run(process.execPath, args, { cwd: application.home, quiet: true });
-  const inNode = (...args) => output(process.execPath, args, { cwd: application.home });
-
-  it("a wire does all it does with the class of ws", () => node("exercise.mjs", "ws", peer.http));
-
-  it("a wire does all it does with Node's own", () => node(...flags, "exercise.mjs", "own", peer.http));
-
-  it("the class WebSocket does all it does with the class of ws", () =>
-    node("websocket.mjs", "ws", peer.http));
-
-  it("the class WebSocket does all it does with Node's own", () =>
-    node(...flags, "websocket.mjs", "own", peer.http));
-
-  it("a wire stays idle unless a class is passed, although Node has one", async () => {
-    const code = `
-      import { Wire } from "everwire";
-      const wire = new Wire("ws://127.0.0.1:9");
-      setImmediate(() => console.log(typeof WebSocket, wire.state.name));
-    `;
-    assert.equal(await inNode(...flags, "--input-type=module", "--eval", code), "function idle\n");
-  });
 
   it("a wire of everwire/worker stays idle and gives back what it was to send", async () => {
     const code = `
@@ -120,9 +91,6 @@ describe("in Node, with a WebSocket", () => {
       wire.close();
       console.log(wire.state.name, receipts.map(({ result }) => result.reason).join(), wire.send(3).result.reason);
     `;
-    assert.equal(
-      await inNode("--input-type=module", "--eval", code),
-      "idle 2 true\nclosed withdrawn,closed closed\n",
-    );
+    assert.equal(await inNode(code), "idle 2 true\nclosed withdrawn,closed closed\n");
   });
 });

@@ -1,7 +1,8 @@
 // The package as npm would publish it.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inRoot } from "../../scripts/paths.mjs";
 import { run } from "../../scripts/process.mjs";
 
 /** Packs into a directory of its own: `{ tarball, unpacked, remove() }`. Needs a built pkg/. */
@@ -18,9 +19,14 @@ export async function pack() {
   };
 }
 
-/** A directory of its own in which a tarball is installed, as an application would: `{ home, remove() }`. */
-export async function installed(tarball) {
+/**
+ * An application in a directory of its own, in which a tarball is installed, as npm does it: `{ home, remove() }`. What these
+ * directories of tests/packaging hold is copied there, in this order.
+ */
+export async function installed(tarball, ...directories) {
   const home = mkdtempSync(join(tmpdir(), "everwire-installed-"));
+  for (const directory of directories)
+    cpSync(inRoot("tests/packaging", directory), home, { recursive: true });
   writeFileSync(join(home, "package.json"), JSON.stringify({ type: "module", private: true }));
   const install = ["install", "--no-save", "--no-audit", "--no-fund", tarball];
   await run("npm", install, { cwd: home, quiet: true });

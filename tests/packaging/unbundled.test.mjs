@@ -15,6 +15,7 @@ describe("a page without a bundler", () => {
       serve: [
         ["everwire", packed.unpacked],
         ["unbundled", "tests/packaging/unbundled"],
+        ["app", "tests/packaging/consumers/app"],
       ],
     });
   });
@@ -31,6 +32,14 @@ describe("a page without a bundler", () => {
         await showsText(driver, "#beside", "with its wasm beside it");
         await showsText(driver, "#worker", "from a worker");
         await showsText(driver, "#websocket", "from the class WebSocket");
+        assert.deepEqual(log.errors, []);
+      });
+    });
+
+    it(`imports the entries by an import map and echoes through each, in ${browser}`, async () => {
+      const query = `csp=inline-scripts&peer=${encodeURIComponent(peer.ws)}`;
+      await withTab(browser, `${peer.http}/unbundled/import-map.html?${query}`, async (driver, log) => {
+        await showsText(driver, "#proved", "ok,ok,ok");
         assert.deepEqual(log.errors, []);
       });
     });

@@ -1,5 +1,6 @@
 // The one worker of a page: started at first use, replaced when it has stopped, ended when no wire needs it.
 import { everyone, type Hears } from "#face";
+import { inBrowser } from "../answers.ts";
 import { WireError, type WireErrorCode } from "../errors.ts";
 import { type Args, EVERWIRE, isOurs, type Name, type ToPage, type ToWorker, WHOLE } from "./talk.ts";
 
@@ -35,7 +36,8 @@ export function supply(worker: () => Worker): void {
   make = worker;
 }
 
-export const hasWorkers = (): boolean => typeof Worker === "function";
+/** Deno and Bun have workers, and render pages. */
+export const hasWorkers = (): boolean => inBrowser() && typeof Worker === "function";
 
 /** Makes sure that there is a worker, where there can be one. */
 export function begin(): void {

@@ -15,7 +15,11 @@ pub(crate) async fn serve(mounts: &[Mount], head: &Head) -> Reply {
     };
     let mime = mime_type(&head.path);
     let reply = Reply::file(file, length, mime);
-    if mime == HTML { reply.with("Content-Security-Policy", content_security_policy(head)) } else { reply }
+    if [HTML, SCRIPT].contains(&mime) {
+        reply.with("Content-Security-Policy", content_security_policy(head))
+    } else {
+        reply
+    }
 }
 
 /// A file that may be served: which, and below which directory it must lie.
@@ -70,8 +74,8 @@ async fn open(candidate: Candidate) -> Option<(tokio::fs::File, u64)> {
     Some((tokio::fs::File::from_std(file), length))
 }
 
-/// The policy of a page; `csp=no-wasm` and `csp=no-connect` take away what their names say, and
-/// `csp=any-connect` permits it.
+/// The policy of a page, and of a worker, which has that of its script; `csp=no-wasm` and `csp=no-connect` take away what their names say, and
+/// `csp=any-connect` and `csp=inline-scripts` permit it.
 fn content_security_policy(head: &Head) -> String {
     let mut scripts = "'self' 'wasm-unsafe-eval'";
     let mut connections = "'self' ws://127.0.0.1:* ws://localhost:* \
@@ -80,6 +84,7 @@ fn content_security_policy(head: &Head) -> String {
     for wish in head.query.all("csp") {
         match wish {
             "no-wasm" => scripts = "'self'",
+            "inline-scripts" => scripts = "'self' 'wasm-unsafe-eval' 'unsafe-inline'",
             "no-connect" => connections = "'none'",
             "any-connect" => connections = "* ws: wss:",
             _ => {}
@@ -108,12 +113,13 @@ fn mime_type(path: &str) -> &'static str {
 
 const INDEX: &str = "index.html";
 const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 const MIME_TYPES: [(&str, &str); 21] = [
     ("html", HTML),
     ("htm", HTML),
-    ("js", "text/javascript; charset=utf-8"),
-    ("mjs", "text/javascript; charset=utf-8"),
-    ("cjs", "text/javascript; charset=utf-8"),
+    ("js", SCRIPT),
+    ("mjs", SCRIPT),
+    ("cjs", SCRIPT),
     // TypeScript, declarations included: to read, not to run.
     ("ts", "text/plain; charset=utf-8"),
     ("mts", "text/plain; charset=utf-8"),

@@ -110,7 +110,10 @@ async fn pages_get_a_strict_policy_that_tests_can_tighten() {
     assert!(no_connect.contains("connect-src 'none';") && no_connect.contains("wasm-unsafe-eval"));
     let any_connect = policy("/?csp=any-connect").await.unwrap();
     assert!(any_connect.contains("connect-src * ws: wss:;"));
-    assert_eq!(policy("/app.js").await, None);
+    let inline_scripts = policy("/?csp=inline-scripts").await.unwrap();
+    assert!(inline_scripts.contains("script-src 'self' 'wasm-unsafe-eval' 'unsafe-inline';"));
+    assert_eq!(policy("/app.js").await, policy("/").await, "that of a worker");
+    assert_eq!(policy("/deep/down/style.css").await, None);
 }
 
 #[tokio::test]

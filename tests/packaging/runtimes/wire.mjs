@@ -1,10 +1,10 @@
-// All that a wire does, in Node, with the class of WebSocket that is asked for. The peer's address is the second argument.
+// All that a wire does, with the class of WebSocket that is asked for. The peer's address is the second argument.
 import assert from "node:assert/strict";
 import { Wire } from "everwire";
 
 const [which, peer] = process.argv.slice(2);
 const WebSocket = which === "ws" ? (await import("ws")).default : globalThis.WebSocket;
-const room = `node-${which}-${process.pid}`;
+const room = crypto.randomUUID();
 const ask = async (method, path) => (await fetch(peer + path, { method })).json();
 
 const wire = new Wire(`${peer.replace("http", "ws")}/ws?room=${room}&words`, {
@@ -30,8 +30,11 @@ wire.send(new Uint8Array([1, 2, 255]));
 await both;
 assert.deepEqual(received.splice(0), ["text", new Uint8Array([1, 2, 255])]);
 await next("pong");
+const lost = next("close");
 const again = next("open");
 await ask("POST", `/control/${room}/kill`);
+const { code: how, wasClean } = await lost;
+assert.deepEqual([how, wasClean], [1006, false]);
 await again;
 const back = arrived(1);
 assert.deepEqual(await wire.send("back").settled, { outcome: "handed-over" });

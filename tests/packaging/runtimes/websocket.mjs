@@ -1,10 +1,10 @@
-// What the class WebSocket does, in Node, with the class that is asked for. The peer's address is the second argument.
+// What the class WebSocket does, with the class that is asked for. The peer's address is the second argument.
 import assert from "node:assert/strict";
 import Reconnecting, { WebSocket as Named } from "everwire/websocket";
 
 const [which, peer] = process.argv.slice(2);
 const options = which === "ws" ? { WebSocket: (await import("ws")).default } : {};
-const room = `node-websocket-${which}-${process.pid}`;
+const room = crypto.randomUUID();
 const ask = async (method, path) => (await fetch(peer + path, { method })).json();
 const url = `${peer.replace("http", "ws")}/ws?room=${room}`;
 const event = (target, type) => new Promise((heard) => target.addEventListener(type, heard, { once: true }));
