@@ -17,4 +17,6 @@ export const entries = [
   { name: "websocket", source: "ts/websocket.ts", webSocket: true, errors: "ts/websocket/errors.ts" },
   { name: "react", source: "ts/react.ts", noCore: true, framework: "react" },
   { name: "vue", source: "ts/vue.ts", noCore: true, framework: "vue" },
+  { name: "svelte", source: "ts/svelte.ts", noCore: true, framework: "svelte" },
+  { name: "solid", source: "ts/solid.ts", noCore: true, framework: "solid-js" },
 ];

@@ -1,4 +1,27 @@
 // What ts/ uses of the frameworks, which are not installed here. tests/frameworks checks it against their own types.
+declare module "svelte" {
+  export function onMount(then: () => () => void): void;
+}
+
+declare module "svelte/reactivity" {
+  export function createSubscriber(start: (update: () => void) => () => void): () => void;
+}
+
+declare module "svelte/store" {
+  export function toStore<T>(read: () => T): { subscribe(then: (value: T) => void): () => void };
+}
+
+declare module "solid-js" {
+  export function createEffect(run: () => void): void;
+  export function createMemo<T>(read: (before?: T) => T): () => T;
+  export function createSignal<T>(
+    value: T,
+    options: { equals: false },
+  ): [read: () => T, set: (next: T | (() => T)) => void];
+  export function onCleanup(end: () => void): void;
+  export function untrack<T>(run: () => T): T;
+}
+
 declare module "vue" {
   export interface Ref<T> {
     value: T;

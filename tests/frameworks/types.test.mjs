@@ -8,8 +8,12 @@ import { inRoot } from "../../scripts/paths.mjs";
 import { run } from "../../scripts/process.mjs";
 import { install } from "./serve.mjs";
 
-/** What is there without an import in components of Vue. */
-const MACROS = `declare function defineProps<T>(): T; export {};\n`;
+/** What is there without an import in components of Vue and Svelte. */
+const MACROS = `
+  declare function defineProps<T>(): T;
+  declare function $props(): any;
+  declare function $state<T>(): T | undefined;
+`;
 
 describe("the entries for frameworks", () => {
   before(install);
@@ -27,15 +31,16 @@ describe("the entries for frameworks", () => {
     rmSync(place, { recursive: true, force: true });
     mkdirSync(place);
     const page = readFileSync(inRoot("docs/frameworks.md"), "utf8");
-    const examples = [...page.matchAll(/^```(tsx|vue)\n([^]*?)^```$/gm)];
+    const examples = [...page.matchAll(/^```(tsx|vue|svelte)\n([^]*?)^```$/gm)];
     assert.deepEqual(
       examples.map(([, language]) => language),
-      ["tsx", "vue", "tsx"],
+      ["tsx", "vue", "svelte", "tsx", "tsx"],
     );
     for (const [index, [, language, code]] of examples.entries()) {
       // Of a component in a file of its own, the script.
       const script = /<script[^>]*>([^]*?)<\/script>/.exec(code)?.[1] ?? code;
-      writeFileSync(join(place, `${index}.${language === "tsx" ? "tsx" : "ts"}`), MACROS + script);
+      const jsx = code.includes("everwire/solid") ? "/** @jsxImportSource solid-js */\n" : "";
+      writeFileSync(join(place, `${index}.${language === "tsx" ? "tsx" : "ts"}`), jsx + MACROS + script);
     }
     const config = { extends: inRoot("tests/frameworks/types/tsconfig.json"), include: ["*"] };
     writeFileSync(join(place, "tsconfig.json"), JSON.stringify(config));
@@ -49,7 +54,7 @@ describe("the entries for frameworks", () => {
           contents: `export { ${imported} } from "everwire/${framework}";`,
           resolveDir: inRoot("tests/frameworks"),
         },
-        external: [framework],
+        external: [framework, `${framework}-js`, `${framework}/*`],
         bundle: true,
         minify: true,
         format: "esm",
@@ -57,9 +62,11 @@ describe("the entries for frameworks", () => {
       });
       return outputFiles[0].contents.length;
     };
-    for (const framework of ["react", "vue"]) {
+    for (const framework of ["react", "vue", "svelte"]) {
       assert.ok((await size(framework, "useWire")) > 40_000, "with it, everwire comes along");
       assert.ok((await size(framework, "useWireFrom, useWireState, useMessage, useLastMessage")) < 2_000);
     }
+    assert.ok((await size("solid", "createWire")) > 40_000);
+    assert.ok((await size("solid", "createWireFrom, createWireState, onMessage, createLastMessage")) < 2_000);
   });
 });

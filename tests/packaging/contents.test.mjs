@@ -7,7 +7,7 @@ import { output, run } from "../../scripts/process.mjs";
 import { pack } from "./pack.mjs";
 
 /** What the package has an entry for, and works without. */
-const FRAMEWORKS = ["react", "vue"];
+const FRAMEWORKS = ["react", "solid-js", "svelte", "vue"];
 
 describe("the npm package", () => {
   let packed;
@@ -38,6 +38,8 @@ describe("the npm package", () => {
       "pkg/rpc.js",
       "pkg/schema.js",
       "pkg/session.js",
+      "pkg/solid.js",
+      "pkg/svelte.js",
       "pkg/testing.js",
       "pkg/url.js",
       "pkg/vue.js",
