@@ -11,6 +11,7 @@ export const entries = [
   { name: "cbor", source: "ts/cbor.ts", noCore: true },
   { name: "schema", source: "ts/schema.ts", noCore: true },
   { name: "rpc", source: "ts/rpc.ts", noCore: true },
+  { name: "json-rpc", source: "ts/json-rpc.ts", noCore: true },
   { name: "worker", source: "ts/worker.ts", core: "ts/worker/remote.ts", beside: "worker-host.js" },
   { name: "worker-host", source: "ts/worker-host.ts" },
   { name: "session", source: "ts/session.ts", session: true },

@@ -33,6 +33,7 @@ describe("the npm package", () => {
       "pkg/debug.js",
       "pkg/everwire.js",
       "pkg/everwire.wasm",
+      "pkg/json-rpc.js",
       "pkg/msgpack.js",
       "pkg/react.js",
       "pkg/rpc.js",

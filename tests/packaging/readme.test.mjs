@@ -17,6 +17,7 @@ const examples = [
   "pkg/README.md",
   "docs/codecs.md",
   "docs/observability.md",
+  "docs/json-rpc.md",
   "docs/requests.md",
   "docs/schema.md",
   "docs/sessions.md",

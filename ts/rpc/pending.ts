@@ -66,12 +66,13 @@ export class Pending {
     return answer;
   }
 
-  /** Sends the message that these are in. What `send` throws, they reject with. */
+  /** Sends the message that these are in. What `send` throws, they reject with; it is thrown if there are none. */
   sent(ids: readonly Id[], alone: boolean, send: () => Receipt<any, any>): void {
     let receipt: Receipt<any, any>;
     try {
       receipt = send();
     } catch (error) {
+      if (ids.length === 0) throw error;
       for (const id of ids) this.reject(id, error);
       return;
     }

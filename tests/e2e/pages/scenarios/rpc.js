@@ -15,9 +15,8 @@ const refusal = async (promise) => {
 /** Two wires that hear each other. */
 async function pair({ wire, openRoom }) {
   const room = await openRoom();
-  const [a, b] = [wire(room.url("relay")), wire(room.url("relay"))];
-  await Promise.all([a.opened, b.opened]);
-  await room.until("both are there", ({ clients }) => clients.length === 2);
+  const [a, b] = [wire(room.url("relay&members")), wire(room.url("relay"))];
+  await Promise.all([b.opened, next(a, "message", ({ data }) => data.members?.length === 2)]);
   return { room, a, b };
 }
 
