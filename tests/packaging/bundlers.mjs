@@ -13,7 +13,7 @@ export const bundlers = {
     build: (entry, out) =>
       tool("webpack-cli/bin/cli.js", "--mode", "production", "--entry", entry, "--output-path", out),
   },
-  Rollup: {
+  "Rollup 4": {
     build: (entry, out) => [
       ...tool("@rollup/wasm-node/dist/bin/rollup", "--plugin", "node-resolve", "--plugin", "terser"),
       ...["--format", "es", "--dir", out, "--input", `main=${entry}`],
@@ -34,7 +34,7 @@ export const bundlers = {
   // Into a page that it makes it writes an inline import map.
   "Parcel 2, a page": { build: parcel, takesPages: true, policy: "inline-scripts" },
   "Parcel 2, a script": { build: parcel },
-  Vite: {
+  "Vite 8": {
     build: (page, out) =>
       tool("vite/bin/vite.js", "build", dirname(page), "--base", "./", "--outDir", out, "--emptyOutDir"),
     takesPages: true,
@@ -55,7 +55,7 @@ export async function bundleScript(name, home, from, to, more = []) {
 /** Makes consumers/app, with the package in it, and bundles it: `{ built, remove() }`, a directory ready to be served. */
 export async function bundledPage(name, tarball) {
   const { takesPages, beside, copies = [] } = bundlers[name];
-  const { home, remove } = await installed(tarball, "consumers/app");
+  const { home, remove } = await installed(tarball, { of: ["consumers/app"] });
   const built = join(home, "built");
   await bundleScript(name, home, home, built, beside);
   for (const file of takesPages ? copies : ["index.html", ...copies])

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import * as needs from "../../scripts/setup.mjs";
 import { startPeer } from "../e2e/peer.mjs";
@@ -5,7 +6,9 @@ import { bundledPage, bundlers } from "./bundlers.mjs";
 import { proves } from "./consumers.mjs";
 import { pack } from "./pack.mjs";
 
-// The peer serves pages with the policy `script-src 'self' 'wasm-unsafe-eval'`, under which no inline script runs.
+// Under the strict policy of the peer's, for pages and for workers.
+const STRICT = "script-src 'self' 'wasm-unsafe-eval';";
+
 describe("an application, bundled", () => {
   let packed;
   before(async () => {
@@ -19,7 +22,10 @@ describe("an application, bundled", () => {
       const { built, remove } = await bundledPage(name, packed.tarball);
       const peer = await startPeer({ serve: [["/built", built]] });
       try {
-        await proves(`${peer.http}/built/index.html?csp=${policy}`, peer);
+        const address = `${peer.http}/built/index.html?csp=${policy}`;
+        const { headers } = await fetch(address);
+        assert.equal(headers.get("content-security-policy").includes(STRICT), policy === "");
+        await proves(address, peer);
       } finally {
         await peer.stop();
         remove();

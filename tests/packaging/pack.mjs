@@ -20,13 +20,12 @@ export async function pack() {
 }
 
 /**
- * An application in a directory of its own, in which a tarball is installed, as npm does it: `{ home, remove() }`. What these
- * directories of tests/packaging hold is copied there, in this order.
+ * An application in a directory of its own, in which a tarball is installed, as npm does it: `{ home, remove() }`. What the
+ * directories `of` tests/packaging hold is copied there, in this order. `within` is where the directory is made.
  */
-export async function installed(tarball, ...directories) {
-  const home = mkdtempSync(join(tmpdir(), "everwire-installed-"));
-  for (const directory of directories)
-    cpSync(inRoot("tests/packaging", directory), home, { recursive: true });
+export async function installed(tarball, { of = [], within = tmpdir() } = {}) {
+  const home = mkdtempSync(join(within, "everwire-installed-"));
+  for (const directory of of) cpSync(inRoot("tests/packaging", directory), home, { recursive: true });
   writeFileSync(join(home, "package.json"), JSON.stringify({ type: "module", private: true }));
   const install = ["install", "--no-save", "--no-audit", "--no-fund", tarball];
   await run("npm", install, { cwd: home, quiet: true });

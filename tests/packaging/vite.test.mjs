@@ -12,7 +12,7 @@ describe("a Vite application", () => {
   before(async () => {
     await needs.consumerModules();
     packed = await pack();
-    application = await installed(packed.tarball, "consumers/app", "consumers/vite");
+    application = await installed(packed.tarball, { of: ["consumers/app", "consumers/vite"] });
     peer = await startPeer();
   });
   after(async () => {
