@@ -36,8 +36,6 @@ export interface Shared<W> {
   readonly key: string;
   readonly wire: W;
   users: number;
-  /** Closed here, since nobody used it. */
-  over: boolean;
   timer?: ReturnType<typeof setTimeout>;
 }
 
@@ -73,7 +71,7 @@ export function find<W extends Shareable>(
   if (!key) return undefined;
   const found: Shared<W> | undefined = wires.get(key) ?? (mine?.key === key ? mine : undefined);
   if (found) return found;
-  const shared: Shared<W> = { key, wire: create({ idle: true }), users: 0, over: false };
+  const shared: Shared<W> = { key, wire: create({ idle: true }), users: 0 };
   if (inPage()) {
     wires.set(key, shared);
     linger(shared);
@@ -82,18 +80,15 @@ export function find<W extends Shareable>(
 }
 
 /**
- * Uses it, until the function that this returns is called. If it has lingered too long and another one has its key, it
- * calls `moved` instead: then it is to be found again.
+ * Uses it, until the function that this returns is called, and connects it if it is not, whoever closed it. If it has lingered
+ * too long and another one has its key, it calls `moved` instead: then it is to be found again.
  */
 export function hold<W extends Shareable>(shared: Shared<W>, moved: () => void): (() => void) | undefined {
   const { key, wire } = shared;
   if ((wires.get(key) ?? shared) !== shared) return void moved();
   wires.set(key, shared);
   clearTimeout(shared.timer);
-  shared.users++;
-  const begins = shared.over || wire.state.name === "idle";
-  shared.over = false;
-  if (begins) wire.reconnect();
+  if (shared.users++ === 0 && /idle|clos/.test(wire.state.name)) wire.reconnect();
   return () => {
     if (--shared.users === 0) linger(shared);
   };
@@ -102,7 +97,6 @@ export function hold<W extends Shareable>(shared: Shared<W>, moved: () => void):
 function linger<W extends Shareable>(shared: Shared<W>): void {
   shared.timer = setTimeout(() => {
     wires.delete(shared.key);
-    shared.over = true;
     shared.wire.close();
   }, LINGER);
 }

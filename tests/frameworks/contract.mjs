@@ -1,19 +1,19 @@
 // What holds in every framework. Its pages all show the same: `show({ cards, label })` shows a section for each card
 // `{ name, url }`, and a `session` one is of a SessionWire. In it are the state, the last message, what the handler of the label
-// heard, and a button that sends.
+// heard, and a button that sends. `late`, for frameworks in which a component can be rendered long before it is mounted, is a
+// URL for one: `come()` ends its waiting.
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
 import { assertSilent, Page } from "../e2e/page.mjs";
 import { roomOf, startPeer } from "../e2e/peer.mjs";
 import { withTab } from "../e2e/tabs.mjs";
-import { install, serve } from "./serve.mjs";
+import { serve } from "./serve.mjs";
 
 /** Declares the tests. `open` is for further ones: it runs `body(app)` on a page of its own. */
-export function declare(name, { component, ...vite }) {
+export function declare(name, { component, canBeLate = false, ...vite }) {
   let peer;
   let served;
   before(async () => {
-    await install();
     peer = await startPeer();
     served = await serve(name, vite);
   });
@@ -176,6 +176,43 @@ export function declare(name, { component, ...vite }) {
       assert.equal(await app.run(() => window.isFirst), true, "the page itself was not loaded anew");
       assert.equal((await lobby.stats()).dialed, 1);
     }));
+
+  if (canBeLate) {
+    it("a component that is rendered and never mounted connects to nothing, and to one when it is mounted late", () =>
+      open(async (app) => {
+        const late = room();
+        const other = room();
+        await app.show({ late: late.url(), cards: [card("a", other)] });
+        await app.shows("#fallback", "Waiting");
+        await app.shows("#a .state", "open");
+        await app.show({ late: late.url() });
+        // What was rendered longer ago than this connection lingered is forgotten too.
+        await other.until(({ connections }) => connections === 0);
+        assert.equal((await late.stats()).dialed, 0);
+        await app.run(() => window.come());
+        await app.shows("#late", "open");
+        assert.equal((await late.stats()).dialed, 1);
+      }));
+
+    it("who is mounted late takes the connection that others have opened meanwhile", () =>
+      open(async (app) => {
+        const lobby = room();
+        const [first, second] = [room(), room()];
+        await app.show({ late: lobby.url(), cards: [card("a", first)] });
+        await app.shows("#a .state", "open");
+        await app.show({ late: lobby.url() });
+        await first.until(({ connections }) => connections === 0);
+        await app.show({ late: lobby.url(), cards: [card("b", lobby), card("a", second)] });
+        await app.shows("#b .state", "open");
+        await app.shows("#a .state", "open");
+        await app.run(() => window.come());
+        await app.shows("#late", "open");
+        await app.show({ late: lobby.url() });
+        await second.until(({ connections }) => connections === 0);
+        const { dialed, connections } = await lobby.stats();
+        assert.deepEqual([dialed, connections], [1, 1]);
+      }));
+  }
 
   return { open, room, card, edit: (...change) => served.edit(...change) };
 }

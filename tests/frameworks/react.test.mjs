@@ -1,37 +1,47 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import react from "@vitejs/plugin-react";
+import { browsers } from "../e2e/browser.mjs";
 import { declare } from "./contract.mjs";
 
-describe("everwire/react, in strict mode", () => {
-  const { open, room, card, edit } = declare("react", {
-    component: "Card.jsx",
-    plugins: [react()],
-    include: [
-      "react",
-      "react-dom/client",
-      "react/jsx-dev-runtime",
-      "everwire",
-      "everwire/react",
-      "everwire/session",
-    ],
-  });
+const include = [
+  "react",
+  "react-dom/client",
+  "react/jsx-dev-runtime",
+  "everwire",
+  "everwire/react",
+  "everwire/session",
+];
+const application = { component: "Card.jsx", plugins: [react()], include };
 
-  it("a component that is rendered and never mounted connects to nothing, and to one when it is mounted late", () =>
-    open(async (app) => {
-      const late = room();
-      const other = room();
-      await app.show({ late: { url: late.url() }, cards: [card("a", other)] });
-      await app.shows("#fallback", "Waiting");
-      await app.shows("#a .state", "open");
-      await app.show({ late: { url: late.url() } });
-      // What was rendered longer ago than this connection lingered is forgotten too.
-      await other.until(({ connections }) => connections === 0);
-      assert.equal((await late.stats()).dialed, 0);
-      await app.run(() => window.come());
-      await app.shows("#late", "open");
-      assert.equal((await late.stats()).dialed, 1);
-    }));
+describe("everwire/react, in strict mode of React 18", () => {
+  const others = { react: "react-18", "react-dom": "react-dom-18" };
+  const { open } = declare("react", { ...application, others });
+
+  it("is that of React 18", () =>
+    open(async (app) => assert.match(await app.run(() => window.version), /^18\./)));
+});
+
+describe("everwire/react, in strict mode", () => {
+  const { open, room, card, edit } = declare("react", { ...application, canBeLate: true });
+
+  for (const browser of browsers.slice(1)) {
+    it(`components share a connection in ${browser} too`, () =>
+      open(
+        async (app) => {
+          const lobby = room();
+          await app.show({ cards: [card("a", lobby), card("b", lobby)], label: "first" });
+          await app.shows("#a .state", "open");
+          await app.show({ cards: [card("b", lobby)], label: "second" });
+          await app.click("#b .send");
+          await app.shows("#b .heard", "[second: b]");
+          await app.show({});
+          const { dialed } = await lobby.until(({ connections }) => connections === 0);
+          assert.equal(dialed, 1);
+        },
+        { browser },
+      ));
+  }
 
   it("a hidden activity has no connection, and one again when it is shown", () =>
     open(async (app) => {
@@ -48,20 +58,33 @@ describe("everwire/react, in strict mode", () => {
       assert.equal((await lobby.stats()).dialed, 2);
     }));
 
-  it("an activity that is shown again takes the connection that others have opened meanwhile", () =>
+  it("a connection that was closed by hand is opened again by who is mounted next", () =>
     open(async (app) => {
       const lobby = room();
-      const as = (mode) => ({ hidden: { url: lobby.url(), mode } });
+      await app.show({ cards: [card("a", lobby)] });
+      await app.shows("#a .state", "open");
+      await app.click("#a .close");
+      await app.shows("#a .state", "closed");
+      await app.show({ cards: [] });
+      await app.show({ cards: [card("b", lobby)] });
+      await app.shows("#b .state", "open");
+      assert.equal((await lobby.stats()).dialed, 2);
+    }));
+
+  it("an activity that is shown again takes the connection that others have opened meanwhile", () =>
+    open(async (app) => {
+      const [lobby, other] = [room(), room()];
+      const as = (mode, cards = []) => ({ hidden: { url: lobby.url(), mode, silent: true }, cards });
       await app.show(as("visible"));
-      await app.shows("#hidden", "open");
+      await lobby.until(({ connections }) => connections === 1);
       await app.show(as("hidden"));
       await lobby.until(({ connections }) => connections === 0);
-      await app.show({ ...as("hidden"), cards: [card("a", lobby)] });
+      await app.show(as("hidden", [card("a", lobby), card("b", other)]));
       await app.shows("#a .state", "open");
-      await app.show({ ...as("visible"), cards: [card("a", lobby)] });
-      await app.shows("#hidden", "open");
+      await app.shows("#b .state", "open");
+      await app.show(as("visible", [card("a", lobby), card("b", other)]));
       await app.show(as("visible"));
-      await app.shows("#hidden", "open");
+      await other.until(({ connections }) => connections === 0);
       const { dialed, connections } = await lobby.stats();
       assert.deepEqual([dialed, connections], [2, 1]);
     }));

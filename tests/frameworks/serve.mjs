@@ -1,5 +1,15 @@
-// A Vite dev server with an application of one framework, in which the packed package is installed.
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+// An application of one framework in a directory of its own, in which the packed package is installed, and a Vite dev server
+// for it.
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inRoot } from "../../scripts/paths.mjs";
@@ -7,23 +17,32 @@ import { pack } from "../packaging/pack.mjs";
 
 const modules = inRoot("tests/frameworks/node_modules");
 
-/** Puts the package where the applications find it. Needs a built pkg/. */
-export async function install() {
+/**
+ * A directory with what a directory of tests/frameworks holds: `{ home, remove() }`. `others` are packages that are there
+ * in another version, by the name of that. Needs a built pkg/.
+ */
+export async function installed(directory, others = {}) {
+  const home = mkdtempSync(join(tmpdir(), "everwire-framework-"));
+  cpSync(inRoot("tests/frameworks", directory), home, { recursive: true });
+  const within = join(home, "node_modules");
+  mkdirSync(within);
+  for (const name of readdirSync(modules))
+    if (!(name in others) && !name.startsWith(".")) symlinkSync(join(modules, name), join(within, name));
+  // What is real imports what is beside it here.
+  for (const [name, version] of Object.entries(others))
+    cpSync(join(modules, version), join(within, name), { recursive: true });
   const packed = await pack();
-  const place = join(modules, "everwire");
-  rmSync(place, { recursive: true, force: true });
-  cpSync(packed.unpacked, place, { recursive: true });
+  cpSync(packed.unpacked, join(within, "everwire"), { recursive: true });
   packed.remove();
+  return { home, remove: () => rmSync(home, { recursive: true, force: true }) };
 }
 
 /**
  * Serves pages/NAME: `{ address, edit(file, from, to), render(props), stop() }`. `render` is what the server renders for a
  * page, which gets it from `/rendered`. `include` are the modules that the pages import from packages.
  */
-export async function serve(name, { plugins, include, ...config }) {
-  const home = mkdtempSync(join(tmpdir(), `everwire-${name}-`));
-  cpSync(inRoot("tests/frameworks/pages", name), home, { recursive: true });
-  symlinkSync(modules, join(home, "node_modules"));
+export async function serve(name, { plugins, include, others }) {
+  const { home, remove } = await installed(`pages/${name}`, others);
   const { createServer } = await import("vite");
   const render = async (props) => (await server.ssrLoadModule("/server")).render(props);
   const rendered = {
@@ -35,7 +54,6 @@ export async function serve(name, { plugins, include, ...config }) {
       }),
   };
   const server = await createServer({
-    ...config,
     configFile: false,
     root: home,
     cacheDir: join(home, ".vite"),
@@ -57,7 +75,7 @@ export async function serve(name, { plugins, include, ...config }) {
     },
     async stop() {
       await server.close();
-      rmSync(home, { recursive: true, force: true });
+      remove();
     },
   };
 }

@@ -1,12 +1,12 @@
 // What a compiler says, with the frameworks' own types.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { before, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { build } from "esbuild";
 import { inRoot } from "../../scripts/paths.mjs";
 import { run } from "../../scripts/process.mjs";
-import { install } from "./serve.mjs";
+import { installed } from "./serve.mjs";
 
 /** What is there without an import in components of Vue and Svelte. */
 const MACROS = `
@@ -16,19 +16,21 @@ const MACROS = `
 `;
 
 describe("the entries for frameworks", () => {
-  before(install);
+  let home;
+  let remove;
+  before(async () => ({ home, remove } = await installed("types")));
+  after(() => remove?.());
 
   const compiles = (project) =>
     run(process.execPath, [inRoot("node_modules/typescript/bin/tsc"), "--project", project], { quiet: true });
 
-  it("have the types that users are promised", () => compiles(inRoot("tests/frameworks/types")));
+  it("have the types that users are promised", () => compiles(home));
 
   it("use the frameworks as the frameworks' own types say", () =>
     compiles(inRoot("tests/frameworks/types/source.json")));
 
   it("compile in every example of docs/frameworks.md", async () => {
-    const place = inRoot("tests/frameworks/node_modules/.examples");
-    rmSync(place, { recursive: true, force: true });
+    const place = join(home, "examples");
     mkdirSync(place);
     const page = readFileSync(inRoot("docs/frameworks.md"), "utf8");
     const examples = [...page.matchAll(/^```(tsx|vue|svelte)\n([^]*?)^```$/gm)];
@@ -42,7 +44,7 @@ describe("the entries for frameworks", () => {
       const jsx = code.includes("everwire/solid") ? "/** @jsxImportSource solid-js */\n" : "";
       writeFileSync(join(place, `${index}.${language === "tsx" ? "tsx" : "ts"}`), jsx + MACROS + script);
     }
-    const config = { extends: inRoot("tests/frameworks/types/tsconfig.json"), include: ["*"] };
+    const config = { extends: "../tsconfig.json", include: ["*"] };
     writeFileSync(join(place, "tsconfig.json"), JSON.stringify(config));
     await compiles(place);
   });
@@ -52,7 +54,7 @@ describe("the entries for frameworks", () => {
       const { outputFiles } = await build({
         stdin: {
           contents: `export { ${imported} } from "everwire/${framework}";`,
-          resolveDir: inRoot("tests/frameworks"),
+          resolveDir: home,
         },
         external: [framework, `${framework}-js`, `${framework}/*`],
         bundle: true,

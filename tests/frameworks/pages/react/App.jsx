@@ -13,7 +13,7 @@ export function App({ cards = [], label, hidden, late }) {
         ),
       )}
       {hidden && <Hidden {...hidden} />}
-      {late && <Late {...late} />}
+      {late && <Late url={late} />}
     </StrictMode>
   );
 }

@@ -15,6 +15,9 @@ export function Card({ name, url, label }) {
       <button className="send" onClick={() => wire.send({ type: "note", text: name })}>
         Send
       </button>
+      <button className="close" onClick={() => wire.close()}>
+        Close
+      </button>
     </section>
   );
 }

@@ -1,12 +1,12 @@
-import { Activity, memo, Suspense, use } from "react";
+import * as React from "react";
 import { useWire, useWireState } from "everwire/react";
 
 /** A component in an activity. */
-export function Hidden({ url, mode }) {
+export function Hidden({ url, mode, silent }) {
   return (
-    <Activity mode={mode}>
-      <Stated id="hidden" url={url} />
-    </Activity>
+    <React.Activity mode={mode}>
+      {silent ? <Silent url={url} /> : <Stated id="hidden" url={url} />}
+    </React.Activity>
   );
 }
 
@@ -17,18 +17,24 @@ globalThis.come = () => come("come");
 /** A component that renders its wire, and is not mounted before something else has come. */
 export function Late({ url }) {
   return (
-    <Suspense fallback={<p id="fallback">Waiting</p>}>
+    <React.Suspense fallback={<p id="fallback">Waiting</p>}>
       <Stated id="late" url={url} awaited={awaited} />
-    </Suspense>
+    </React.Suspense>
   );
 }
 
 /** With the same props it renders only for what its hooks tell. */
-const Stated = memo(({ id, url, awaited }) => {
+const Stated = React.memo(({ id, url, awaited }) => {
   const { name } = useWireState(useWire(url));
   return (
     <p id={id}>
-      {name} {awaited && use(awaited)}
+      {name} {awaited && React.use(awaited)}
     </p>
   );
+});
+
+/** With the same props it does not render again by itself. */
+const Silent = React.memo(({ url }) => {
+  useWire(url);
+  return null;
 });

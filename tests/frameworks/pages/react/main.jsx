@@ -1,7 +1,9 @@
 import { Wire } from "everwire";
+import { version } from "react";
 import { createRoot, hydrateRoot } from "react-dom/client";
 import { App } from "./App.jsx";
 
+window.version = version;
 window.listened = 0;
 const { on } = Wire.prototype;
 Wire.prototype.on = function (...args) {

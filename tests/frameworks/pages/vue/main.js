@@ -1,5 +1,6 @@
 import { Wire } from "everwire";
-import { createApp, createSSRApp, h, shallowReactive } from "vue";
+import { useWire } from "everwire/vue";
+import { createApp, createSSRApp, effectScope, h, shallowReactive } from "vue";
 import App from "./App.vue";
 
 window.listened = 0;
@@ -11,10 +12,14 @@ Wire.prototype.on = function (...args) {
 
 const place = document.querySelector("#root");
 const rendered = new URLSearchParams(location.search).get("props");
-const props = shallowReactive({ cards: [], label: "", ...JSON.parse(rendered) });
+const props = shallowReactive({ cards: [], label: "", late: undefined, ...JSON.parse(rendered) });
 if (rendered) {
   place.innerHTML = await (await fetch(`/rendered${location.search}`)).text();
   document.querySelector("#a").fromServer = true;
 }
 (rendered ? createSSRApp : createApp)({ render: () => h(App, props) }).mount(place);
-window.show = (next) => void Object.assign(props, { cards: [], label: "", ...next });
+window.show = (next) => void Object.assign(props, { cards: [], label: "", late: undefined, ...next });
+
+const scope = effectScope();
+window.begin = (url) => scope.run(() => useWire(url));
+window.end = () => scope.stop();
