@@ -2,6 +2,7 @@
 import { existsSync, watch } from "node:fs";
 import { build } from "./build.mjs";
 import { buildServer, startServer } from "./echo-server.mjs";
+import { servedDocs } from "./docs/served.mjs";
 import { main } from "./failure.mjs";
 import { inRoot } from "./paths.mjs";
 
@@ -43,5 +44,5 @@ async function rebuildAll(pending) {
 async function restart() {
   await buildServer();
   await server?.stop();
-  server = await startServer({ port });
+  server = await startServer({ port, serve: servedDocs() });
 }

@@ -6,7 +6,7 @@ import { Failure, main } from "./failure.mjs";
 import { chromium, firefox, webkit } from "./setup/browsers.mjs";
 import { geckodriver, wasmBindgen, wasmPack } from "./setup/cargo-tool.mjs";
 import { added } from "./setup/path.mjs";
-import { consumerModules, frameworkModules, nodeModules } from "./setup/node-modules.mjs";
+import { consumerModules, docsModules, frameworkModules, nodeModules } from "./setup/node-modules.mjs";
 import { rustLinters, wasmTarget } from "./setup/rust.mjs";
 import { valgrind } from "./setup/valgrind.mjs";
 import { say } from "./say.mjs";
@@ -14,6 +14,7 @@ import { say } from "./say.mjs";
 export {
   chromium,
   consumerModules,
+  docsModules,
   firefox,
   frameworkModules,
   geckodriver,

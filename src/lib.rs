@@ -107,3 +107,8 @@ pub use crate::core::{Cause, Close, Overflow, Phase, Reason, State, Stats};
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+/// Its example is compiled with those of this crate.
+#[cfg(all(doctest, target_arch = "wasm32", feature = "json"))]
+#[doc = include_str!("../docs/quick-start.md")]
+struct QuickStart;

@@ -10,6 +10,9 @@ export const nodeModules = () => install(".");
 /** The frameworks, which only the tests of their entries need. */
 export const frameworkModules = () => install("tests/frameworks");
 
+/** What builds the documentation: TypeDoc, with a TypeScript that it knows, since the one of this package is newer. */
+export const docsModules = () => install("scripts/docs");
+
 /** Bundlers, linters, runtimes and Next.js, which only the tests of packaging need. */
 export const consumerModules = () => install("tests/packaging/consumers");
 

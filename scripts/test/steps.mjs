@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "../build.mjs";
 import { checkChat } from "../build/chat.mjs";
+import { buildDocs } from "../docs.mjs";
 import { Failure } from "../failure.mjs";
 import { cargoTarget, inRoot } from "../paths.mjs";
 import { run } from "../process.mjs";
@@ -21,6 +22,9 @@ export const steps = [
   step("cargo-test", "native tests", ["setup"], cargoTest),
   step("build", "the npm package", ["setup"], build),
   step("types", "the package's types, as its users compile them", ["build"], types),
+  step("docs", "the pages' links and examples, and the reference of the package", ["build"], () =>
+    buildDocs({ rust: false }),
+  ),
   step("chat", "the example: lints, and types that are those of its enum", ["build"], checkChat),
   step("facade", "ts/ decides nothing", ["setup"], () => script("check-facade.mjs")),
   step("size", "every entry is within its budget", ["build"], () => script("size.mjs", "--no-build")),

@@ -26,3 +26,9 @@ declare module "node:assert/strict" {
   const assert: { equal(actual: unknown, expected: unknown): void };
   export default assert;
 }
+
+declare module "everwire/worker-host?worker" {
+  export default class extends Worker {
+    constructor();
+  }
+}
