@@ -4,6 +4,7 @@ import type { RequestOptions } from "./request.ts";
 import type { SessionReceipt, SessionSendOptions, SessionWire } from "./session-wire.ts";
 import type { Raw } from "./codec.ts";
 import type { Handles, Tag, Tagged } from "./tagged.ts";
+import { waits } from "./waits.ts";
 
 export interface ChannelEventMap<In> {
   message: WireEvent<{ readonly data: In; readonly ack?: () => void }>;
@@ -45,20 +46,23 @@ export class Channel<In = unknown, Out = In> extends EventTarget {
     return this.number < 0 ? "shut" : this.#open ? "open" : "opening";
   }
 
-  /** Resolves when it is open, at once if it is; rejects with the `ChannelShut` if it is shut instead. */
-  get opened(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#open) return resolve();
-      if (this.number < 0) return reject(new ChannelShut(this.name, 0, ""));
-      const over = new AbortController();
-      const until = { signal: over.signal };
-      this.addEventListener("open", () => (over.abort(), resolve()), until);
-      this.addEventListener(
-        "shut",
-        ({ code, reason }) => (over.abort(), reject(new ChannelShut(this.name, code, reason))),
-        until,
-      );
+  /**
+   * Resolves when it is open, at once if it is; rejects with the `ChannelShut` if it is shut instead, and if `signal`
+   * aborts.
+   */
+  ready({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    return waits(signal, (resolve, until, reject) => {
+      const shut = ({ code = 0, reason = "" }) => reject(new ChannelShut(this.name, code, reason));
+      this.addEventListener("open", () => resolve(), until);
+      this.addEventListener("shut", shut, until);
+      if (this.#open) resolve();
+      else if (this.number < 0) shut({});
     });
+  }
+
+  /** `ready()` without options. */
+  get opened(): Promise<void> {
+    return this.ready();
   }
 
   /** As on the wire. It may be sent before the server has opened the channel. */

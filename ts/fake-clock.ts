@@ -38,7 +38,8 @@ const LONGEST = 2 ** 31 - 1;
 
 /**
  * A clock that stands still until it is told to move. From its making to `restore()` it takes the place of what Everwire
- * reads the time from: `setTimeout`, `clearTimeout`, `performance.now` and `Date.now`. Nothing else is faked.
+ * reads the time from: `setTimeout`, `clearTimeout`, `AbortSignal.timeout`, `performance.now` and `Date.now`. Nothing else
+ * is faked.
  */
 export class FakeClock {
   static #installed: FakeClock | undefined;
@@ -73,6 +74,11 @@ export class FakeClock {
     this.#replace(globalThis, "clearTimeout", (handle: unknown) => {
       if (!(handle instanceof Handle)) return clearTimeout(handle as number);
       this.#timers.delete(handle.id);
+    });
+    this.#replace(AbortSignal, "timeout", (ms: number) => {
+      const over = new AbortController();
+      setTimeout(() => over.abort(new DOMException("signal timed out", "TimeoutError")), ms);
+      return over.signal;
     });
     this.#replace(performance, "now", () => this.#now);
     this.#replace(Date, "now", () => Math.floor(this.#now + this.#ahead));

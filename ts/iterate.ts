@@ -1,12 +1,14 @@
 import * as core from "./core.ts";
 import { WireError } from "./errors.ts";
 import type { WireOptions } from "./options.ts";
+import { waits } from "./waits.ts";
 import type { Wire } from "./wire.ts";
 
 /** The messages of a wire that the loop has not taken yet; the core (`ask`) bounds them. */
 export async function* iterate<In>(
   wire: Wire<In, any, any, any>,
   ask: (what: number, a?: number, b?: number) => number | undefined,
+  signal: AbortSignal | undefined,
   { maxMessages = 1_000, maxBytes = 1_048_576 }: NonNullable<WireOptions["inbox"]> = {},
 ): AsyncGenerator<In, void, undefined> {
   const inbox = ask(core.OPEN_INBOX, maxMessages, maxBytes);
@@ -20,16 +22,16 @@ export async function* iterate<In>(
       if (ask(core.PUSH, inbox, typeof raw === "string" ? raw.length : raw.byteLength)) held.push(event.data);
       wake();
     },
-    { signal: over.signal },
+    over,
   );
-  wire.addEventListener("close", () => wake(), { signal: over.signal });
+  wire.addEventListener("close", () => wake(), over);
   try {
     for (;;) {
       const found = ask(core.TAKE, inbox);
       const { state } = wire;
       if (found === 1) yield held.shift() as In;
       else if (found === 2) throw new WireError("InboundOverflow");
-      else if (state.name !== "closed") await new Promise<void>((resolve) => (wake = resolve));
+      else if (state.name !== "closed") await waits<void>(signal, (resolve) => (wake = resolve));
       else if (state.reason === "ClosedByApplication") return;
       else throw new WireError(state.reason, { close: state.close });
     }

@@ -1,6 +1,6 @@
 import { byteLength, encode, keep } from "./codec.ts";
 import * as core from "./core.ts";
-import { report, WireError } from "./errors.ts";
+import { report, type WireClose, WireError, type WireErrorCode } from "./errors.ts";
 import type { WireClosed, WireEventMap, WireState } from "./events.ts";
 import { iterate } from "./iterate.ts";
 import { Link } from "./link.ts";
@@ -10,6 +10,7 @@ import { channelOf, encoded } from "./session/bytes.ts";
 import type { SessionSendOptions } from "./session-wire.ts";
 import { readStats, type WireStats } from "./stats.ts";
 import type { Handles, Tag, Tagged } from "./tagged.ts";
+import { waits } from "./waits.ts";
 
 /** One URL, several taken in turn, or a function asked at every attempt. */
 export type WireUrl = Provided<string | URL | readonly (string | URL)[]>;
@@ -54,7 +55,7 @@ export class Wire<
     if (SESSION) {
       this.attach?.(this.#link, options, (message, raw) => this.#deliver(message, raw));
     }
-    options.signal?.addEventListener("abort", () => this.close(1000, "aborted"), { once: true });
+    options.signal?.addEventListener("abort", () => this.close(1000, "aborted"));
     if (options.signal?.aborted) this.close(1000, "aborted");
     else if (!options.idle && this.#link.socketClass) this.#act(core.CONNECT);
     this.#link.heard = true;
@@ -155,9 +156,9 @@ export class Wire<
     link.root();
     receipt.wait(() => link.core === running && this.#act(core.WITHDRAW, id) === 1);
     if (signal) {
-      const withdraw = () => void receipt.withdraw();
-      signal.addEventListener("abort", withdraw, { once: true });
-      void receipt.settled.then(() => signal.removeEventListener("abort", withdraw));
+      const over = new AbortController();
+      signal.addEventListener("abort", () => void receipt.withdraw(), over);
+      void receipt.settled.then(() => over.abort());
     }
     return receipt;
   }
@@ -196,33 +197,30 @@ export class Wire<
     super.removeEventListener(type, listener as EventListener, options);
   }
 
-  /**
-   * Messages as they come, from now on. The loop ends when the wire is closed by `close()` and throws
-   * the `WireError` if it closes for another reason, or if the loop is too slow (`InboundOverflow`).
-   */
+  /** `messages()` without options. */
   [Symbol.asyncIterator](): AsyncGenerator<In, void, undefined> {
-    return iterate(this, (...args) => this.#link.ask(...args), this.#options.inbox);
+    return this.messages();
+  }
+
+  /**
+   * Messages as they come, from the first step of a `for await` loop on. The loop ends when the wire is closed by
+   * `close()`, and throws the `WireError` if it closes for another reason or if the loop is too slow
+   * (`InboundOverflow`), or the reason of `signal` when that is aborted.
+   */
+  messages({ signal }: { signal?: AbortSignal } = {}): AsyncGenerator<In, void, undefined> {
+    return iterate(this, (...args) => this.#link.ask(...args), signal, this.#options.inbox);
   }
 
   /** Resolves when the wire is open, at once if it is; rejects if it closes for good or `signal` aborts. */
   ready({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
+    return waits(signal, (resolve, until, reject) => {
       const { state } = this;
-      if (state.name === "open") return resolve();
-      if (state.name === "closed")
-        return reject(this.#link.dead ?? new WireError(state.reason, { close: state.close }));
-      const over = new AbortController();
-      const until = { signal: over.signal };
-      this.addEventListener("open", () => (over.abort(), resolve()), until);
-      this.addEventListener(
-        "close",
-        (event) =>
-          event.last &&
-          (over.abort(), reject(this.#link.dead ?? new WireError(event.cause, { close: event }))),
-        until,
-      );
-      signal?.addEventListener("abort", () => (over.abort(), reject(signal.reason)), until);
+      const fail = (code: WireErrorCode, close: WireClose) =>
+        reject(this.#link.dead ?? new WireError(code, { close }));
+      this.addEventListener("open", () => resolve(), until);
+      this.addEventListener("close", (event) => event.last && fail(event.cause, event), until);
+      if (state.name === "open") resolve();
+      else if (state.name === "closed") fail(state.reason, state.close);
     });
   }
 
@@ -233,31 +231,28 @@ export class Wire<
 
   /** Resolves when the wire is closed for good, at once if it is. */
   get closed(): Promise<WireClosed> {
-    const { state } = this;
-    if (state.name === "closed") return Promise.resolve({ ...state.close, cause: state.reason, last: true });
-    return new Promise((resolve) => {
-      const over = new AbortController();
+    return waits(undefined, (resolve, until) => {
+      const { state } = this;
       const listener = ({ code, reason, wasClean, cause, last }: WireClosed) =>
-        last && (over.abort(), resolve({ code, reason, wasClean, cause, last }));
-      this.addEventListener("close", listener, { signal: over.signal });
+        last && resolve({ code, reason, wasClean, cause, last });
+      this.addEventListener("close", listener, until);
+      if (state.name === "closed") listener({ ...state.close, cause: state.reason, last: true });
     });
   }
 
-  /** Resolves with true when nothing waits any more, with false if `timeout` (milliseconds) passes first. */
-  drained({ timeout = -1 }: { timeout?: number } = {}): Promise<boolean> {
-    return new Promise((resolve) => {
-      const over = new AbortController();
-      const listener = (event: Event & { watch?: number; empty?: boolean }) => {
-        if (event.watch === watched) (over.abort(), resolve(event.empty === true));
-      };
-      super.addEventListener("drained", listener, { signal: over.signal });
+  /**
+   * Resolves with true when nothing waits any more, with false if `timeout` (milliseconds) passes first; rejects if
+   * `signal` aborts.
+   */
+  drained({ timeout = -1, signal }: { timeout?: number; signal?: AbortSignal } = {}): Promise<boolean> {
+    return waits(signal, (resolve, until) => {
+      const listener = (event: Event & { watch?: number; empty?: boolean }) =>
+        event.watch === watched && resolve(event.empty === true);
+      super.addEventListener("drained", listener, until);
       // Without a core nothing waits, but nothing left either.
-      this.addEventListener("close", () => this.#link.dead && (over.abort(), resolve(false)), {
-        signal: over.signal,
-      });
+      this.addEventListener("close", () => this.#link.dead && resolve(false), until);
       let watched: number | undefined;
-      if ((SESSION ? this.queued + this.#read(core.IN_FLIGHT) : this.queued) === 0)
-        (over.abort(), resolve(true));
+      if ((SESSION ? this.queued + this.#read(core.IN_FLIGHT) : this.queued) === 0) resolve(true);
       else watched = this.#act(core.WATCH_DRAIN, timeout);
     });
   }

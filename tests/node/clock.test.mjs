@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import FakeTimers from "@sinonjs/fake-timers";
 import { Wire } from "everwire";
+import { JsonRpc } from "everwire/json-rpc";
+import { Rpc } from "everwire/rpc";
 import { FakeClock, FakeServer } from "everwire/testing";
 
 // Those that both of them fake unless told otherwise, and that a wire could meet.
@@ -63,6 +65,29 @@ describe("the fake clock", () => {
     assert.deepEqual(ran, ["promises", "timer"]);
   });
 
+  it("makes signals time out, and with them the requests of everwire/rpc and everwire/json-rpc", async () => {
+    clock = new FakeClock();
+    const signal = AbortSignal.timeout(1_000);
+    const server = new FakeServer();
+    const wire = new Wire("wss://example.com", { WebSocket: server.WebSocket });
+    const refusals = [
+      new Rpc(wire).request({ ask: 1 }),
+      new JsonRpc(wire).request("ask", [], { timeout: 60_000 }),
+    ].map((answer) => answer.catch(({ code, inDoubt }) => [code, inDoubt, performance.now() - start]));
+    const start = performance.now();
+    await clock.advance(999);
+    assert.equal(signal.aborted, false);
+    await clock.advance(1);
+    assert.equal(signal.reason.name, "TimeoutError");
+    await clock.advance(59_000);
+    assert.deepEqual(await Promise.all(refusals), [
+      ["timed-out", true, 30_000],
+      ["timed-out", true, 60_000],
+    ]);
+    wire.close();
+    await clock.advance(3_000);
+  });
+
   it("moves to the next timer, and says how far, or that there is none", async () => {
     clock = new FakeClock();
     setTimeout(() => {}, 1_234);
@@ -79,13 +104,19 @@ describe("the fake clock", () => {
 
   it("puts everything back, and knows the timers of before", async () => {
     const names = ["setTimeout", "clearTimeout"];
-    const before = [...names.map((name) => globalThis[name]), performance.now, Date.now];
+    const now = () => [
+      ...names.map((name) => globalThis[name]),
+      AbortSignal.timeout,
+      performance.now,
+      Date.now,
+    ];
+    const before = now();
     const real = setTimeout(() => assert.fail("It was cleared."), 50);
     clock = new FakeClock();
     assert.throws(() => new FakeClock(), /installed already/);
     clearTimeout(real);
     clock[Symbol.dispose]();
-    assert.deepEqual([...names.map((name) => globalThis[name]), performance.now, Date.now], before);
+    assert.deepEqual(now(), before);
     assert.equal(Object.hasOwn(performance, "now"), false);
     new FakeClock().restore();
   });

@@ -95,3 +95,4 @@ takes<SessionReceipt<string>>(channel.send("hello"));
 // @ts-expect-error what is sent here is text
 channel.send(1);
 takes<Promise<void>>(channel.opened);
+takes<Promise<void>>(channel.ready({ signal: AbortSignal.abort() }));

@@ -70,6 +70,12 @@ new Wire<Record<string, number>>("wss://example.org").on("anything", (message) =
   takes<number | undefined>(message.x),
 );
 
+// What waits can be told not to.
+const { signal } = new AbortController();
+takes<boolean>(await wire.drained({ signal, timeout: 1_000 }));
+await wire.ready({ signal });
+for await (const message of wire.messages({ signal })) takes<Price | Trade>(message);
+
 for await (const message of wire) {
   if (message.type === "price") takes<Price>(message);
   // @ts-expect-error only a price has a bid

@@ -111,7 +111,7 @@ export class Asking<In, Out> {
       cancel();
       asker.end(signal!.reason);
     };
-    signal?.addEventListener("abort", aborted, { once: true });
+    signal?.addEventListener("abort", aborted);
     let waits = -1;
     const cancel = () => {
       signal?.removeEventListener("abort", aborted);

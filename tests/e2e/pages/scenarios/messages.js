@@ -212,6 +212,37 @@ export const scenarios = {
     );
   },
 
+  "a loop ends when its signal says so: after what has come, with the signal's reason": async ({
+    wire,
+    openRoom,
+  }) => {
+    const room = await openRoom();
+    const it = wire(room.url());
+    const over = new AbortController();
+    const { signal } = over;
+    const loop = it.messages({ signal });
+    const first = loop.next();
+    const both = messages(it, 2);
+    it.send("first");
+    it.send("second");
+    same((await first).value, "first");
+    await both;
+    over.abort("enough");
+    same((await loop.next()).value, "second");
+    same(await thrown(loop.next()), "enough");
+    same((await loop.next()).done, true);
+    same(await thrown(it.messages({ signal }).next()), "enough", "one that begins too late");
+    const waiting = new AbortController();
+    const error = thrown(async () => {
+      for await (const message of it.messages({ signal: waiting.signal })) same(message, undefined);
+    });
+    waiting.abort();
+    same((await error).name, "AbortError");
+    const again = it.messages().next();
+    it.send("third");
+    same((await again).value, "third", "the wire itself goes on");
+  },
+
   "a loop that is too slow reads what came before it lost something, and then learns of it": async ({
     wire,
     openRoom,

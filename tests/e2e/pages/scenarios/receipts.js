@@ -267,6 +267,24 @@ export const scenarios = {
     same(await closing, true, "closing empties the queue");
   },
 
+  "nobody waits for drained() any more once the signal says so": async ({ wire, openRoom }) => {
+    const room = await openRoom();
+    const stuck = wire(await room.urlAt("hang"));
+    const receipt = stuck.send("stuck");
+    const over = new AbortController();
+    const { signal } = over;
+    const drained = thrown(stuck.drained({ signal }));
+    const longer = stuck.drained();
+    over.abort("enough");
+    same(await drained, "enough");
+    same(await thrown(stuck.drained({ signal })), "enough");
+    same(receipt.result, undefined, "the message still waits");
+    receipt.withdraw();
+    same(await longer, true);
+    const empty = wire(room.url());
+    same(await empty.drained({ signal: new AbortController().signal }), true);
+  },
+
   "what was sent while the line was cut leaves in order when it is back": async ({ wire, openRoom }) => {
     const room = await openRoom();
     const it = wire([room.url("drop&after=1"), room.url()], { reconnect: { baseDelay: 20 } });

@@ -28,8 +28,14 @@ export const scenarios = {
     same(data, { since: 5 });
     const refused = it.channel("closed for you");
     same(refused.state, "opening");
+    const over = new AbortController();
+    const given = thrown(refused.ready({ signal: over.signal }));
+    over.abort("enough");
+    same(await given, "enough");
     const error = await thrown(refused.opened);
     same([error.name, refused.state], ["ChannelShut", "shut"]);
+    same((await thrown(refused.ready())).name, "ChannelShut");
+    await open.ready({ signal: new AbortController().signal });
     same((await thrown(() => refused.send("x"))).code, "InvalidOption");
     same((await thrown(() => it.channel("x".repeat(2_000)))).code, "InvalidOption");
   },
