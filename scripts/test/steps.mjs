@@ -106,7 +106,7 @@ async function packaging(to) {
 async function frameworks(to) {
   await setup([frameworkModules]);
   // They mostly wait for connections to close.
-  await nodeTests("frameworks", to, 2);
+  await nodeTests("frameworks", to, 3);
 }
 
 /** One file at a time: each starts browsers, and the time-outs are for a machine that has time for them. */

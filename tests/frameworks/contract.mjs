@@ -87,10 +87,12 @@ export function declare(name, { component, canBeLate = false, ...vite }) {
       await app.show({ cards: [card("a", lobby), card("c", other)] });
       await app.shows("#a .state", "open");
       await app.shows("#c .state", "open");
-      await app.show({ cards: [] });
-      await app.show({ cards: [card("a", lobby)] });
-      await app.show({ cards: [] });
-      await app.show({ cards: [card("b", lobby)] });
+      await app.showInTurn(
+        { cards: [] },
+        { cards: [card("a", lobby)] },
+        { cards: [] },
+        { cards: [card("b", lobby)] },
+      );
       await other.until(({ connections }) => connections === 0);
       await app.click("#b .send");
       await app.shows("#b .last", "b");
@@ -221,5 +223,16 @@ class App extends Page {
   /** Another moment for each, as for clicks of people. */
   show(props) {
     return this.run((props) => window.show(props), props);
+  }
+
+  /** Each as soon as the page shows the one before: from here that could take a second. */
+  showInTurn(...all) {
+    return this.run(async (all) => {
+      for (const props of all) {
+        window.show(props);
+        const shown = () => document.querySelectorAll("section").length === props.cards.length;
+        for (let turn = 0; turn < 2 || !shown(); turn++) await new Promise((again) => setTimeout(again));
+      }
+    }, all);
   }
 }

@@ -1,29 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import react from "@vitejs/plugin-react";
 import { browsers } from "../e2e/browser.mjs";
 import { declare } from "./contract.mjs";
-
-const include = [
-  "react",
-  "react-dom/client",
-  "react/jsx-dev-runtime",
-  "everwire",
-  "everwire/react",
-  "everwire/session",
-];
-const application = { component: "Card.jsx", plugins: [react()], include };
-
-describe("everwire/react, in strict mode of React 18", () => {
-  const others = { react: "react-18", "react-dom": "react-dom-18" };
-  const { open } = declare("react", { ...application, others });
-
-  it("is that of React 18", () =>
-    open(async (app) => assert.match(await app.run(() => window.version), /^18\./)));
-});
+import { react } from "./react.mjs";
 
 describe("everwire/react, in strict mode", () => {
-  const { open, room, card, edit } = declare("react", { ...application, canBeLate: true });
+  const { open, room, card, edit } = declare("react", { ...react, canBeLate: true });
 
   for (const browser of browsers.slice(1)) {
     it(`components share a connection in ${browser} too`, () =>

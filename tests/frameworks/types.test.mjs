@@ -36,7 +36,7 @@ describe("the entries for frameworks", () => {
     const examples = [...page.matchAll(/^```(tsx|vue|svelte)\n([^]*?)^```$/gm)];
     assert.deepEqual(
       examples.map(([, language]) => language),
-      ["tsx", "vue", "svelte", "tsx", "tsx"],
+      ["tsx", "tsx", "vue", "svelte", "tsx", "tsx"],
     );
     for (const [index, [, language, code]] of examples.entries()) {
       // Of a component in a file of its own, the script.
