@@ -157,6 +157,8 @@ export class MemberWire implements Member {
       this.#pending.size >= most(MAX_MESSAGES, 1_000) + ON_THE_WAY ||
       bytes > most(MAX_BYTES, 1_048_576) + most(HIGH_WATER, 1_048_576);
     if (full) return refuse(FULL);
+    // The worker keeps what waits, for a wire too that is idle until it is asked to connect.
+    if (!this.#joined) this.#join();
     this.#pending.set(message, { length, lane });
     this.#bytes = bytes;
     this.#offer(core.OFFER, message, (data) =>

@@ -37,11 +37,17 @@ export const scenarios = {
     it.reconnect();
     same(await messages(it, 1), ["waits"]);
     same((await receipt.settled).outcome, "handed-over");
+    same((await room.stats()).dialed, 1);
+  },
+
+  "an idle wire that is closed gives back what waits": async ({ wire, openRoom }) => {
+    const room = await openRoom();
     const unused = wire(room.url(), { idle: true });
     const given = unused.send("given back");
     unused.close();
-    same([unused.state.name, given.result.reason], ["closed", "closed"]);
-    same((await room.stats()).dialed, 1);
+    const [{ reason }, { cause }] = await Promise.all([given.settled, unused.closed]);
+    same([reason, cause], ["closed", "ClosedByApplication"]);
+    same((await room.stats()).dialed, 0);
   },
 
   "a waiting wire says how long, until when and why": async ({ wire, openRoom }) => {
