@@ -88,7 +88,11 @@ export function hold<W extends Shareable>(shared: Shared<W>, moved: () => void):
   if ((wires.get(key) ?? shared) !== shared) return void moved();
   wires.set(key, shared);
   clearTimeout(shared.timer);
-  if (shared.users++ === 0 && /idle|clos/.test(wire.state.name)) wire.reconnect();
+  const connect = () => {
+    if (shared.users > 0 && /idle|clos/.test(wire.state.name)) wire.reconnect();
+  };
+  // Who is mounted together hears what goes wrong at once, too.
+  if (shared.users++ === 0) void Promise.resolve().then(connect);
   return () => {
     if (--shared.users === 0) linger(shared);
   };

@@ -40,6 +40,12 @@ describe("everwire/react, in strict mode", () => {
       assert.equal((await lobby.stats()).dialed, 2);
     }));
 
+  it("a listener in an effect of the component hears what goes wrong at once", () =>
+    open(async (app) => {
+      await app.show({ warned: "gopher://example.org/" });
+      await app.shows("#warned", "InvalidUrl");
+    }));
+
   it("a connection that was closed by hand is opened again by who is mounted next", () =>
     open(async (app) => {
       const lobby = room();

@@ -1,8 +1,8 @@
 import { StrictMode } from "react";
 import { Card, SessionCard } from "./Card.jsx";
-import { Hidden, Late } from "./Others.jsx";
+import { Hidden, Late, Warned } from "./Others.jsx";
 
-export function App({ cards = [], label, hidden, late }) {
+export function App({ cards = [], label, hidden, late, warned }) {
   return (
     <StrictMode>
       {cards.map(({ name, session, ...card }) =>
@@ -14,6 +14,7 @@ export function App({ cards = [], label, hidden, late }) {
       )}
       {hidden && <Hidden {...hidden} />}
       {late && <Late url={late} />}
+      {warned && <Warned url={warned} />}
     </StrictMode>
   );
 }

@@ -10,6 +10,18 @@ export function Hidden({ url, mode, silent }) {
   );
 }
 
+/** A component that listens in an effect of its own. */
+export function Warned({ url }) {
+  const wire = useWire(url);
+  const [code, setCode] = React.useState("");
+  React.useEffect(() => {
+    const over = new AbortController();
+    wire.addEventListener("error", ({ error }) => setCode(error.code), { signal: over.signal });
+    return () => over.abort();
+  }, [wire]);
+  return <p id="warned">{code}</p>;
+}
+
 let come;
 const awaited = new Promise((resolve) => (come = resolve));
 globalThis.come = () => come("come");

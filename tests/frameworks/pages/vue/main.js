@@ -12,13 +12,20 @@ Wire.prototype.on = function (...args) {
 
 const place = document.querySelector("#root");
 const rendered = new URLSearchParams(location.search).get("props");
-const props = shallowReactive({ cards: [], label: "", late: undefined, ...JSON.parse(rendered) });
+const props = shallowReactive({
+  cards: [],
+  label: "",
+  late: undefined,
+  kept: undefined,
+  ...JSON.parse(rendered),
+});
 if (rendered) {
   place.innerHTML = await (await fetch(`/rendered${location.search}`)).text();
   document.querySelector("#a").fromServer = true;
 }
 (rendered ? createSSRApp : createApp)({ render: () => h(App, props) }).mount(place);
-window.show = (next) => void Object.assign(props, { cards: [], label: "", late: undefined, ...next });
+window.show = (next) =>
+  void Object.assign(props, { cards: [], label: "", late: undefined, kept: undefined, ...next });
 
 const scope = effectScope();
 window.begin = (url) => scope.run(() => useWire(url));
