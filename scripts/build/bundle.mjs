@@ -69,7 +69,10 @@ const virtualModules = (wasmBytes, { core = "ts/load.ts", errors = "ts/errors.ts
     build.onResolve({ filter: /^#errors$/ }, () => ({ path: inRoot(errors) }));
     build.onResolve({ filter: /^#ranges$/ }, () => ({ path: "ranges", namespace: "ranges" }));
     build.onResolve({ filter: /^#wasm$/ }, () => ({ path: "wasm", namespace: "wasm", sideEffects: false }));
-    build.onLoad({ filter: /.*/, namespace: "wasm" }, () => ({ contents: wasmModule(wasmBytes) }));
+    build.onLoad({ filter: /.*/, namespace: "wasm" }, () => ({
+      contents: wasmModule(wasmBytes),
+      resolveDir: inRoot("scripts/build"),
+    }));
     build.onLoad({ filter: /.*/, namespace: "ranges" }, async () => ({ contents: await rangesModule() }));
   },
 });

@@ -16,8 +16,9 @@ import { output, run } from "../process.mjs";
 import { shortenNames } from "./glue.mjs";
 import { trapAtOnce } from "./panics.mjs";
 import { featureOptions } from "./wasm-features.mjs";
+import { withoutAlignments } from "./wasm-text.mjs";
 
-const RECIPE = ["wasm", "panics", "glue", "rewrite", "wasm-features"].map(
+const RECIPE = ["wasm", "panics", "glue", "rewrite", "wasm-features", "wasm-text", "wasm-unpack"].map(
   (name) => `scripts/build/${name}.mjs`,
 );
 const TARGET = "wasm32-unknown-unknown";
@@ -85,6 +86,7 @@ async function finish({ glueDir, glue, wasm, stamp }) {
   await run(process.execPath, [...wasmOpt, ...SMALLER, bound, "-o", wasm]);
   const names = ["--minify-imports-and-exports-and-modules", wasm, "-o", wasm];
   shortenNames(glue, await output(process.execPath, [...wasmOpt, ...names]));
+  writeFileSync(wasm, withoutAlignments(readFileSync(wasm)));
   // Throws where an engine would refuse it.
   await WebAssembly.compile(readFileSync(wasm));
   writeFileSync(stamp, inputs);
