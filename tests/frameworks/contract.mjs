@@ -1,7 +1,8 @@
 // What holds in every framework. Its pages all show the same: `show({ cards, label })` shows a section for each card
 // `{ name, url }`, and a `session` one is of a SessionWire. In it are the state, the last message, what the handler of the label
 // heard, and a button that sends. `late`, for frameworks in which a component can be rendered long before it is mounted, is a
-// URL for one: `come()` ends its waiting.
+// URL for one: `come()` ends its waiting. `showExamples()` shows the components of docs/frameworks.md, and `tried` does with them
+// what is not done with those of every framework.
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
 import { assertSilent, Page } from "../e2e/page.mjs";
@@ -10,7 +11,7 @@ import { withTab } from "../e2e/tabs.mjs";
 import { serve } from "./serve.mjs";
 
 /** Declares the tests. `open` is for further ones: it runs `body(app)` on a page of its own. */
-export function declare(name, { component, canBeLate = false, ...vite }) {
+export function declare(name, { component, canBeLate = false, tried, ...vite }) {
   let peer;
   let served;
   before(async () => {
@@ -179,6 +180,20 @@ export function declare(name, { component, canBeLate = false, ...vite }) {
       assert.equal((await lobby.stats()).dialed, 1);
     }));
 
+  it("the examples of docs/frameworks.md show what comes and send what is clicked", () =>
+    open(async (app, log) => {
+      const [prices, session] = [room(), room()];
+      const say = `say=nonsense&say=${encodeURIComponent('{"type":"price","symbol":"EURUSD","bid":1.08}')}`;
+      await app.run(connectTo, { "/prices": prices.url(say), "/session": session.url() });
+      await app.run(() => window.showExamples());
+      await app.shows("#root", "EURUSD: 1.08 (open)");
+      await app.click("#root button");
+      const { received } = await prices.until(({ messagesIn }) => messagesIn === 1);
+      assert.deepEqual(received, ['{"type":"watch","symbol":"EURUSD"}']);
+      assert.equal((await prices.stats()).dialed, 1);
+      await tried?.(app, log);
+    }));
+
   if (canBeLate) {
     it("a component that is rendered and never mounted connects to nothing, and to one when it is mounted late", () =>
       open(async (app) => {
@@ -217,6 +232,16 @@ export function declare(name, { component, canBeLate = false, ...vite }) {
   }
 
   return { open, room, card, edit: (...change) => served.edit(...change) };
+}
+
+/** In a page: who dials one of these paths, on whatever host, is connected to the URL that is given for it. */
+function connectTo(urls) {
+  const Own = globalThis.WebSocket;
+  globalThis.WebSocket = class extends Own {
+    constructor(url, protocols) {
+      super(urls[new URL(url).pathname], protocols);
+    }
+  };
 }
 
 class App extends Page {

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inRoot } from "../../scripts/paths.mjs";
 import { pack } from "../packaging/pack.mjs";
+import { writeExamples } from "./examples.mjs";
 
 const modules = inRoot("tests/frameworks/node_modules");
 
@@ -38,11 +39,12 @@ export async function installed(directory, others = {}) {
 }
 
 /**
- * Serves pages/NAME: `{ address, edit(file, from, to), render(props), stop() }`. `render` is what the server renders for a
+ * Serves pages/NAME, with the examples for that framework in its directory examples: `{ address, edit(file, from, to), render(props), stop() }`. `render` is what the server renders for a
  * page, which gets it from `/rendered`. `include` are the modules that the pages import from packages.
  */
 export async function serve(name, { plugins, include, others }) {
   const { home, remove } = await installed(`pages/${name}`, others);
+  writeExamples(name, join(home, "examples"));
   const { createServer } = await import("vite");
   const render = async (props) => (await server.ssrLoadModule("/server")).render(props);
   const rendered = {

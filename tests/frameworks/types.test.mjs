@@ -1,19 +1,13 @@
 // What a compiler says, with the frameworks' own types.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { build } from "esbuild";
 import { inRoot } from "../../scripts/paths.mjs";
 import { run } from "../../scripts/process.mjs";
+import { writeExamples } from "./examples.mjs";
 import { installed } from "./serve.mjs";
-
-/** What is there without an import in components of Vue and Svelte. */
-const MACROS = `
-  declare function defineProps<T>(): T;
-  declare function $props(): any;
-  declare function $state<T>(): T | undefined;
-`;
 
 describe("the entries for frameworks", () => {
   let home;
@@ -29,25 +23,27 @@ describe("the entries for frameworks", () => {
   it("use the frameworks as the frameworks' own types say", () =>
     compiles(inRoot("tests/frameworks/types/source.json")));
 
-  it("compile in every example of docs/frameworks.md", async () => {
-    const place = join(home, "examples");
-    mkdirSync(place);
-    const page = readFileSync(inRoot("docs/frameworks.md"), "utf8");
-    const examples = [...page.matchAll(/^```(tsx|vue|svelte)\n([^]*?)^```$/gm)];
-    assert.deepEqual(
-      examples.map(([, language]) => language),
-      ["tsx", "tsx", "vue", "svelte", "tsx", "tsx"],
-    );
-    for (const [index, [, language, code]] of examples.entries()) {
-      // Of a component in a file of its own, the script.
-      const script = /<script[^>]*>([^]*?)<\/script>/.exec(code)?.[1] ?? code;
-      const jsx = code.includes("everwire/solid") ? "/** @jsxImportSource solid-js */\n" : "";
-      writeFileSync(join(place, `${index}.${language === "tsx" ? "tsx" : "ts"}`), jsx + MACROS + script);
-    }
-    const config = { extends: "../tsconfig.json", include: ["*"] };
-    writeFileSync(join(place, "tsconfig.json"), JSON.stringify(config));
-    await compiles(place);
-  });
+  // Those that are TypeScript alone are compiled with those of the other pages.
+  for (const [language, program, ...args] of [
+    ["vue", "vue-tsc/bin/vue-tsc.js", "--project", "tsconfig.json"],
+    ["svelte", "svelte-check/bin/svelte-check", "--fail-on-warnings", "--tsconfig", "tsconfig.json"],
+  ]) {
+    it(`compile in the examples of docs/frameworks.md for ${language}, script and template`, async () => {
+      const place = join(home, language);
+      writeExamples(language, place);
+      cpSync(join(home, `Wrong.${language}`), join(place, `Wrong.${language}`));
+      const config = {
+        extends: "../tsconfig.json",
+        compilerOptions: { skipLibCheck: true },
+        include: ["*"],
+      };
+      writeFileSync(join(place, "tsconfig.json"), JSON.stringify(config));
+      await run(process.execPath, [inRoot("tests/frameworks/node_modules", program), ...args], {
+        cwd: place,
+        quiet: true,
+      });
+    });
+  }
 
   it("bring no WebAssembly to those who make their wires themselves", async () => {
     const size = async (framework, imported) => {

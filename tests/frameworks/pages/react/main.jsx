@@ -19,3 +19,17 @@ if (props) {
 }
 const root = props ? hydrateRoot(place, <App {...JSON.parse(props)} />) : createRoot(place);
 window.show = (next) => root.render(<App {...next} />);
+window.showExamples = async () => {
+  const [{ Price }, { Warnings }, { Orders }] = await Promise.all([
+    import("./examples/Price.tsx"),
+    import("./examples/Warnings.tsx"),
+    import("./examples/Orders.tsx"),
+  ]);
+  root.render(
+    <>
+      <Price symbol="EURUSD" />
+      <Warnings />
+      <Orders user="Ada" token={async () => "of Ada"} />
+    </>,
+  );
+};

@@ -21,3 +21,7 @@ if (rendered) {
 }
 (rendered ? hydrate : render)(() => <App {...props} />, place);
 window.show = (next) => setProps(reconcile({ cards: [], label: "", ...next }, { key: "name" }));
+window.showExamples = async () => {
+  const { Price } = await import("./examples/Price.tsx");
+  render(() => <Price symbol="EURUSD" />, place);
+};

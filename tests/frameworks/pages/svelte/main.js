@@ -19,3 +19,7 @@ if (rendered) {
 }
 (rendered ? hydrate : mount)(App, { target, props });
 window.show = (next) => void Object.assign(props, { cards: [], label: "", ...next });
+window.showExamples = async () => {
+  const { default: Price } = await import("./examples/Price.svelte");
+  mount(Price, { target, props: { symbol: "EURUSD" } });
+};

@@ -30,3 +30,8 @@ window.show = (next) =>
 const scope = effectScope();
 window.begin = (url) => scope.run(() => useWire(url));
 window.end = () => scope.stop();
+
+window.showExamples = async () => {
+  const { default: Price } = await import("./examples/Price.vue");
+  createApp(Price, { symbol: "EURUSD" }).mount(place.appendChild(document.createElement("div")));
+};
