@@ -16,9 +16,12 @@ export function assertSilent(log) {
   );
 }
 
-/** WebKitWebDriver now and then loses the answer of a script. A question that is asked again anyhow takes that for a no. */
+/** WebKitWebDriver now and then loses the answer of a script. */
+export const isLost = ({ message }) => /^Could not parse script result|did not say why$/.test(message);
+
+/** A question that is asked again anyhow takes that for a no. */
 function notYet(error) {
-  if (/^Could not parse script result|did not say why$/.test(error.message)) return false;
+  if (isLost(error)) return false;
   throw error;
 }
 

@@ -2,19 +2,25 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { command } from "./browser.mjs";
+import { isLost } from "./page.mjs";
 import { engines } from "./pages/engines.js";
 
 const SCENARIO_TIMEOUT = 60_000;
+const RUN = `
+  const [number, file, title, done] = arguments;
+  window.runScenario(number, file, title).then(done);
+`;
+
+let runs = 0;
 
 /** Runs one scenario, by the name of its file in pages/scenarios and its title; what it finds wrong is thrown. */
 export async function run(driver, file, title) {
   await driver.manage().setTimeouts({ script: SCENARIO_TIMEOUT });
   await driver.wait(() => driver.executeScript("return typeof window.runScenario === 'function'"), 10_000);
-  const { passed, text, result } = await driver.executeAsyncScript(
-    "const [file, title, done] = arguments; window.runScenario(file, title).then(done);",
-    file,
-    title,
-  );
+  const number = ++runs;
+  const ask = () => driver.executeAsyncScript(RUN, number, file, title);
+  const again = (error) => (isLost(error) ? ask() : Promise.reject(error));
+  const { passed, text, result } = await ask().catch(again);
   if (!passed) assert.fail(text);
   return result;
 }

@@ -12,6 +12,7 @@ import { scenarios as receipts } from "./pages/scenarios/receipts.js";
 import { scenarios as separate } from "./pages/scenarios/separate.js";
 import { scenarios as stats } from "./pages/scenarios/stats.js";
 import { scenarios as trap } from "./pages/scenarios/trap.js";
+import { reconnectTenThousandTimes, usedHeap } from "./leaks.mjs";
 import { PAGES, startPeer } from "./peer.mjs";
 import { keepOpen, run, switchNetwork } from "./scenario.mjs";
 import { withTab } from "./tabs.mjs";
@@ -72,33 +73,10 @@ inEachBrowser((browser) => {
     }
 
     it("ten thousand reconnects leak nothing", () =>
-      visit(browser, "", async (driver) => {
-        const warm = await run(driver, "leaks", "warm up");
-        const heapBefore = await usedHeap(driver);
-        const later = await run(driver, "leaks", "ten thousand more");
-        const heapAfter = await usedHeap(driver);
-        await run(driver, "leaks", "the end");
-        assert.equal(later.memory, warm.memory, "the WebAssembly's memory must not grow");
-        const grown = heapAfter - heapBefore;
-        // A single object left by each reconnect would be a megabyte.
-        assert.ok(grown < 500_000, `JavaScript's heap grew by ${grown} bytes`);
-      }));
+      visit(browser, "", (driver) => reconnectTenThousandTimes(driver, "leaks")));
   });
 });
 
 const address = (query) => `${peer.http}/e2e/wire.html?${query}`;
 
 const visit = (browser, query, body) => withTab(browser, address(query), body);
-
-/** Bytes in use after a collection, where a browser tells; 0 elsewhere. */
-async function usedHeap(driver) {
-  if (!driver.sendAndGetDevToolsCommand) return 0;
-  let least = Infinity;
-  // What one round collects lets go of more for the next, and what is in use for a moment is not at another.
-  for (let round = 0; round < 5; round++) {
-    await driver.sendDevToolsCommand("HeapProfiler.collectGarbage", {});
-    const { usedSize } = await driver.sendAndGetDevToolsCommand("Runtime.getHeapUsage", {});
-    least = Math.min(least, usedSize);
-  }
-  return least;
-}

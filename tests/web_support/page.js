@@ -164,14 +164,15 @@ function later(task) {
 /** Timers that are due at once come at once, until the returned function is called. */
 export function hurryTimers() {
   const { setTimeout, clearTimeout } = globalThis;
-  const cancelled = new Set();
+  const due = new Set();
   let id = -1;
   globalThis.setTimeout = (task, millis, ...args) => {
     if (millis > 1) return setTimeout(task, millis, ...args);
     const own = id--;
-    later(() => cancelled.delete(own) || task(...args));
+    due.add(own);
+    later(() => due.delete(own) && task(...args));
     return own;
   };
-  globalThis.clearTimeout = (timer) => (timer < 0 ? cancelled.add(timer) : clearTimeout(timer));
+  globalThis.clearTimeout = (timer) => (timer < 0 ? due.delete(timer) : clearTimeout(timer));
   return () => Object.assign(globalThis, { setTimeout, clearTimeout });
 }

@@ -28,7 +28,7 @@ const most = {
   keepsPagesWithWires: true,
   /** Pages can be frozen, and are told. */
   freezes: false,
-  /** A worker's socket goes on while the page that started the worker stands still. */
+  /** Whatever else there is to do, a worker's socket goes on while the page that started the worker stands still. */
   workersOutrunPages: false,
   /** WebDriver can ask for a garbage collection, and how much memory is in use. */
   measuresHeap: false,
