@@ -64,8 +64,9 @@ export const scenarios = {
       close: { code: 1001, reason: "retry-after=20000", wasClean: true },
     });
     ok(delay >= 20_000 && delay <= 20_250, `${delay} ms`);
+    // Where the clock ticks once a millisecond it may not have moved; then the last bit of a float decides.
     const left = until - performance.now();
-    ok(left > 0 && left <= delay, `${left} ms are left`);
+    ok(left > 0 && left <= delay + 1, `${left} of ${delay} ms are left`);
     it.reconnect();
     same(it.state, { name: "connecting", phase: "dialing", attempt: 2 }, "nobody has to wait for it");
   },
@@ -119,7 +120,7 @@ export const scenarios = {
 
   "a close takes the codes that a browser lets it send": async ({ wire, openRoom }) => {
     const room = await openRoom();
-    const it = wire(room.url());
+    const it = wire(room.url(), { closeTimeout: 60_000 });
     await it.opened;
     for (const code of [0, 999, 1001, 1006, 2999, 5000, 3000.5, 69_536, NaN]) {
       same((await thrown(() => it.close(code))).code, "InvalidClose", String(code));
@@ -197,8 +198,10 @@ export const scenarios = {
     };
     const it = wire(url, { reconnect: { baseDelay: 5, connectTimeout: 300 } });
     same((await next(it, "error")).error.code, "ConnectTimeout");
+    same(signals.map(({ aborted }) => aborted)[0], true);
     await it.opened;
-    same([signals[0].aborted, signals.length], [true, 2]);
+    // On a busy machine a dial can take as long, and then it is asked once more.
+    same([signals.pop().aborted, signals.every(({ aborted }) => aborted)], [false, true]);
     const closing = wire(({ signal }) => (signals.push(signal), new Promise(() => {})));
     closing.close();
     same(signals.at(-1).aborted, true, "closing says so too");
