@@ -1,6 +1,7 @@
 import { Lane } from "./testing/lane.ts";
 import { FakeSocket, type FarSide } from "./testing/socket.ts";
 import { task } from "./testing/tasks.ts";
+import { waits } from "./waits.ts";
 import { kept } from "./websocket/webidl.ts";
 
 /** What arrives at a fake server: text, bytes, or a Blob as it was sent. */
@@ -32,7 +33,7 @@ export class FakeConnection {
   readonly #socket: FakeSocket;
   readonly #up = new Lane();
   readonly #down = new Lane();
-  readonly #waiting: { resolve(data: FakeData): void; reject(error: Error): void }[] = [];
+  readonly #waiting = new Set<{ resolve(data: FakeData): void; reject(error: Error): void }>();
   #state: "dialing" | "open" | "closing" | "closed" = "dialing";
   #answered = false;
   #read = 0;
@@ -77,16 +78,23 @@ export class FakeConnection {
     this.#answer(() => this.#finish(LOST, true));
   }
 
-  /** The next message that was not yet asked for, as soon as it is there. Rejects when the connection is over. */
-  message(): Promise<FakeData> {
-    if (this.#read < this.messages.length) return Promise.resolve(this.messages[this.#read++]!);
-    if (this.#last) return Promise.reject(nothing(this.#last));
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  /**
+   * The next message that was not yet asked for, as soon as it is there. Rejects when the connection is over, and with the
+   * reason of `signal` when that is aborted.
+   */
+  message({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<FakeData> {
+    return waits(signal, (resolve, until, reject) => {
+      if (this.#read < this.messages.length) return resolve(this.messages[this.#read++]!);
+      if (this.#last) return reject(nothing(this.#last));
+      const waiting = { resolve, reject };
+      this.#waiting.add(waiting);
+      until.signal.addEventListener("abort", () => this.#waiting.delete(waiting));
+    });
   }
 
   /** `message()`, of JSON. */
-  async json<T = any>(): Promise<T> {
-    return JSON.parse(String(await this.message()));
+  async json<T = any>(options?: { signal?: AbortSignal | undefined }): Promise<T> {
+    return JSON.parse(String(await this.message(options)));
   }
 
   /** Sends text or bytes to the client. */
@@ -184,7 +192,7 @@ export class FakeConnection {
 
   #arrived(data: FakeData): void {
     this.messages.push(data);
-    const next = this.#waiting.shift();
+    const [next] = this.#waiting;
     if (next) {
       this.#read++;
       next.resolve(data);
@@ -209,7 +217,7 @@ export class FakeConnection {
     this.#last = close;
     this.#told();
     this.#over(close);
-    for (const { reject } of this.#waiting.splice(0)) reject(nothing(close));
+    for (const { reject } of this.#waiting) reject(nothing(close));
   }
 }
 
@@ -231,7 +239,7 @@ export class FakeServer {
   message: ((connection: FakeConnection, data: FakeData) => void) | undefined;
   /** How long it takes from one side to the other, in milliseconds by `setTimeout`. Default 0. */
   latency = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<(connection: FakeConnection) => void>();
   #given = 0;
   #offline = false;
 
@@ -240,7 +248,12 @@ export class FakeServer {
       const connection = new FakeConnection(this, socket, url, protocols);
       this.connections.push(connection);
       connection.dial();
-      for (const made of this.#waiting.splice(0)) made();
+      const [next] = this.#waiting;
+      if (next) {
+        this.#given++;
+        this.#waiting.delete(next);
+        next(connection);
+      }
       return connection.far;
     };
     this.WebSocket = class WebSocket extends FakeSocket {
@@ -252,14 +265,15 @@ export class FakeServer {
 
   /**
    * The next attempt that was not yet asked for, refused ones too: as soon as it has been answered, or at once if
-   * `answer` leaves it open.
+   * `answer` leaves it open. Rejects with the reason of `signal` when that is aborted.
    */
-  async connection(): Promise<FakeConnection> {
-    const index = this.#given++;
-    while (index >= this.connections.length) await new Promise<void>((made) => this.#waiting.push(made));
-    const connection = this.connections[index]!;
-    await connection.ready;
-    return connection;
+  connection({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<FakeConnection> {
+    return waits(signal, (resolve, until) => {
+      const made = (connection: FakeConnection) => void connection.ready.then(() => resolve(connection));
+      if (this.#given < this.connections.length) return made(this.connections[this.#given++]!);
+      this.#waiting.add(made);
+      until.signal.addEventListener("abort", () => this.#waiting.delete(made));
+    });
   }
 
   /**

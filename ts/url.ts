@@ -4,7 +4,10 @@
  */
 import { start, supply } from "./load.ts";
 
-/** Fetches and compiles the WebAssembly, from beside this module unless a URL is given. */
+/**
+ * Fetches and compiles the WebAssembly, from beside this module unless a URL is given, or a `Request`, whose `signal` can
+ * give it up.
+ */
 export async function init(
   url: string | URL | Request = new URL("./everwire.wasm", import.meta.url),
 ): Promise<void> {

@@ -269,6 +269,32 @@ describe("the server", () => {
     assert.equal(await connection.json(), 1);
     assert.deepEqual(connection.messages, ["1"]);
   });
+
+  it("waits for messages and attempts until a signal says no, and the next who waits gets what comes then", async () => {
+    const reason = new Error("no more");
+    const rejected = (wait) => assert.rejects(wait, (error) => error === reason);
+    const over = new AbortController();
+    const { signal } = over;
+    const attempt = rejected(server.connection({ signal }));
+    const next = server.connection({ signal: new AbortController().signal });
+    over.abort(reason);
+    await attempt;
+    dial();
+    const connection = await next;
+    assert.equal(connection, server.connections[0]);
+    await rejected(server.connection({ signal }));
+
+    const later = new AbortController();
+    const message = rejected(connection.message({ signal: later.signal }));
+    const json = rejected(connection.json({ signal: later.signal }));
+    later.abort(reason);
+    await Promise.all([message, json]);
+    const heard = connection.json();
+    socket.send("1");
+    assert.equal(await heard, 1);
+    dial();
+    assert.equal(await server.connection(), server.connections[1]);
+  });
 });
 
 describe("with a latency", () => {

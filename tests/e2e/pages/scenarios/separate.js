@@ -16,6 +16,12 @@ export const scenarios = {
     matches((await thrown(init("/pkg/nowhere.wasm"))).message, /HTTP 404/);
   },
 
+  "what is fetched can be given up by the signal of a request": async () => {
+    const { init } = await load();
+    const signal = AbortSignal.abort();
+    same((await thrown(init(new Request("/pkg/everwire.wasm", { signal })))).name, "AbortError");
+  },
+
   "after init() wires work": async ({ openRoom }) => {
     const { init, Wire } = await load();
     await init();
