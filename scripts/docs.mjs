@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "./build.mjs";
 import { entries } from "./build/entries.mjs";
-import { compileExamples } from "./docs/examples.mjs";
+import { checkRustExamples, compileExamples } from "./docs/examples.mjs";
 import { checkPages, checkSite } from "./docs/links.mjs";
 import { documents } from "./docs/pages.mjs";
 import { main } from "./failure.mjs";
@@ -25,6 +25,7 @@ export async function buildDocs({ rust = true } = {}) {
   await setup([docsModules, frameworkModules]);
   say(`${checkPages()} links of the pages lead somewhere`);
   say(`${await compileExamples()} examples of the pages compile`);
+  say(`${checkRustExamples()} more are compiled with the crates`);
   rmSync(site, { recursive: true, force: true });
   mkdirSync(site, { recursive: true });
   await typedoc(rust);

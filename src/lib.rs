@@ -108,7 +108,12 @@ pub use crate::core::{Cause, Close, Overflow, Phase, Reason, State, Stats};
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// Its example is compiled with those of this crate.
+/// The examples of these pages are compiled with those of this crate.
 #[cfg(all(doctest, target_arch = "wasm32", feature = "json"))]
-#[doc = include_str!("../docs/quick-start.md")]
-struct QuickStart;
+mod pages {
+    #[doc = include_str!("../docs/quick-start.md")]
+    struct QuickStart;
+
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+}

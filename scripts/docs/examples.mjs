@@ -1,7 +1,7 @@
 // Compiles every example of the pages that is TypeScript or JavaScript against pkg/, each as a module of its own. An error names
 // the page and its line.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Failure } from "../failure.mjs";
 import { inRoot, npmTarget } from "../paths.mjs";
 import { start } from "../process.mjs";
@@ -58,6 +58,23 @@ export async function compileExamples() {
     const placed = printed.replaceAll(/^(\S+)\.\d+\.\w+(?=\(\d+,)/gm, (_, name) => name.replaceAll("+", "/"));
     throw new Failure(`Examples of the pages do not compile:\n${placed.trim()}`);
   }
+  return examples.length;
+}
+
+/** What includes the pages whose examples in Rust are compiled, as documentation of a crate. */
+const CRATES = ["src/lib.rs", "src/server/mod.rs", "tests/echo-server/src/lib.rs"];
+
+/** Returns how many there are in Rust, none of which is left to itself. */
+export function checkRustExamples() {
+  const included = CRATES.flatMap((file) =>
+    Array.from(readFileSync(inRoot(file), "utf8").matchAll(/include_str!\("(.+\.md)"\)/g), ([, page]) =>
+      join(dirname(file), page),
+    ),
+  );
+  const examples = pages().flatMap((page) => examplesOf(page, ["rust", "rust,no_run"]));
+  const alone = examples.find(({ page }) => !included.includes(page));
+  if (alone)
+    throw new Failure(`${alone.page}:${alone.line} is compiled by no crate: include the page in one.`);
   return examples.length;
 }
 

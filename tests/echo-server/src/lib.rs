@@ -60,3 +60,7 @@ pub use tls::Identity;
 
 /// Every query parameter and control route, as the binary's `--help` prints them.
 pub const REFERENCE: &str = include_str!("reference.txt");
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
