@@ -3,13 +3,14 @@
 import { writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { build } from "../scripts/build.mjs";
-import { buildFaultProxy, buildServer } from "../scripts/echo-server.mjs";
+import { buildFaultProxy } from "../scripts/echo-server.mjs";
 import { Failure, main } from "../scripts/failure.mjs";
 import { inRoot } from "../scripts/paths.mjs";
 import { output, run } from "../scripts/process.mjs";
 import { say } from "../scripts/say.mjs";
 import { chromium, setup } from "../scripts/setup.mjs";
 import { buildRust } from "./harness/rust.mjs";
+import { buildServers } from "./harness/servers.mjs";
 import { table } from "./harness/table.mjs";
 import { benchNames, RESULTS, text, writeCharts, writeReadme } from "./readme.mjs";
 
@@ -56,7 +57,7 @@ function options(args) {
 async function prepare() {
   await build();
   await setup([chromium]);
-  await buildServer({ release: true });
+  await buildServers({ release: true });
   await buildFaultProxy({ release: true });
   await buildRust();
   const peers = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];

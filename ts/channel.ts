@@ -117,7 +117,7 @@ export class Channel<In = unknown, Out = In> extends EventTarget {
 
   /** @internal */
   deliver(message: In, raw: Raw, ack: (() => void) | undefined): void {
-    this.#handlers.deliver(message, ack);
+    this.#handlers.deliver(message, ack ? { ack } : {});
     this.dispatchEvent(Object.assign(new Event("message"), { data: message, raw, ack }));
   }
 

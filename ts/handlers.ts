@@ -1,6 +1,11 @@
 import { report } from "./errors.ts";
 
-type Handler = (message: never, context: { ack?: () => void }) => void;
+/** What goes with a message of a session. */
+export interface Context {
+  readonly ack?: () => void;
+}
+
+type Handler = (message: never, context?: Context) => void;
 
 const ALL = Symbol();
 
@@ -25,13 +30,14 @@ export class Handlers<In> {
   }
 
   /** One that throws is reported, and the others are called. */
-  deliver(message: In, ack: (() => void) | undefined): void {
+  deliver(message: In, context?: Context): void {
     const tagged = typeof message === "object" && message !== null;
     const type = tagged ? (message as Record<string, unknown>)[this.#discriminant] : undefined;
     for (const handlers of [this.#handlers.get(ALL), this.#handlers.get(type)]) {
       for (const handler of handlers ?? []) {
         try {
-          handler(message as never, ack ? { ack } : {});
+          if (SESSION) handler(message as never, context);
+          else handler(message as never);
         } catch (error) {
           report(error);
         }

@@ -32,6 +32,7 @@ import {
 } from "./options.ts";
 import type { Receipt } from "./receipt.ts";
 import { SUBPROTOCOL } from "./session/bytes.ts";
+import { Row } from "./session/row.ts";
 import type { Session } from "./session/session.ts";
 import type { WireUrl } from "./wire.ts";
 
@@ -44,6 +45,12 @@ interface Parcel {
 
 /** What the core needs of a receipt. */
 export type Sending = Pick<Receipt, "data" | "leave" | "settle" | "to">;
+/** By the core's numbers. */
+export interface Sendings extends Iterable<[number, Sending]> {
+  get(number: number): Sending | undefined;
+  set(number: number, sending: Sending): unknown;
+  delete(number: number): unknown;
+}
 export type Deliver<In> = (message: In, raw: string | ArrayBuffer) => void;
 
 const LOST: WireClose = { code: 1006, reason: "", wasClean: false };
@@ -52,7 +59,7 @@ const LOST: WireClose = { code: 1006, reason: "", wasClean: false };
 export class Link<In, Out> implements Hears {
   readonly codec: Codec<In, Out>;
   /** Receipts of what waits, by the numbers that the core has for them. */
-  readonly #receipts = new Map<number, Sending>();
+  readonly #receipts: Sendings = SESSION ? new Row() : new Map();
   /** The core's numbers of what waits under a key, by lane and key. */
   readonly #keyed = new Map<string, number>();
   #sent = 0;

@@ -19,6 +19,9 @@ export const REASONS = [
   ...(SESSION ? ["too-large", "session-lost"] : []),
 ];
 
+/** One for all. */
+const DELIVERED = { outcome: "delivered" };
+
 /** Where in a session something is to go. */
 export interface Destination {
   /** 0 for none. */
@@ -89,7 +92,9 @@ export class Receipt<Out = unknown, End = Settled<Out>> {
               reason: SESSION ? (reason > 10 ? "closed" : "session-lost") : "stopped",
               message,
             }
-          : { outcome: SESSION ? "delivered" : "handed-over" }
+          : SESSION
+            ? DELIVERED
+            : { outcome: "handed-over" }
     ) as End;
     if (!reason) this.message = undefined;
     this.data = undefined;

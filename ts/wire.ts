@@ -1,7 +1,8 @@
 import { byteLength, encode, keep } from "./codec.ts";
 import * as core from "./core.ts";
-import { report, type WireClose, WireError, type WireErrorCode } from "./errors.ts";
+import { type WireClose, WireError, type WireErrorCode } from "./errors.ts";
 import type { WireClosed, WireEventMap, WireState } from "./events.ts";
+import { Handlers } from "./handlers.ts";
 import { iterate } from "./iterate.ts";
 import { Link } from "./link.ts";
 import type { Provided, WireOptions } from "./options.ts";
@@ -26,11 +27,9 @@ export interface SendOptions {
   signal?: AbortSignal;
 }
 
-type Handler = (message: never, context?: { ack?: () => void }) => void;
 type Listener<Event> = ((event: Event) => void) | { handleEvent(event: Event): void } | null;
 
 const LANES = ["high", "normal", "low"] as const;
-const ALL = Symbol();
 
 /** A WebSocket connection that keeps its promises. `End` is what may become of a send, `Events` what is told. */
 export class Wire<
@@ -40,8 +39,8 @@ export class Wire<
   Events extends WireEventMap<In, Out, End> = WireEventMap<In, Out, End>,
 > extends EventTarget {
   readonly #link: Link<In, Out>;
-  readonly #options: WireOptions<In, Out>;
-  readonly #handlers = new Map<unknown, Set<Handler>>();
+  readonly #inbox: WireOptions<In, Out>["inbox"];
+  readonly #handlers: Handlers<In>;
   #listens = false;
 
   /**
@@ -50,7 +49,8 @@ export class Wire<
    */
   constructor(url: WireUrl, options: WireOptions<In, Out> = {}) {
     super();
-    this.#options = options;
+    this.#inbox = options.inbox;
+    this.#handlers = new Handlers(options.discriminant);
     this.#link = new Link(this, (message, raw) => this.#deliver(message, raw), url, options);
     if (SESSION) {
       this.attach?.(this.#link, options, (message, raw) => this.#deliver(message, raw));
@@ -170,14 +170,7 @@ export class Wire<
   on(handler: Handles<In, Events["message"]>): () => void;
   on<Type extends Tag<In>>(type: Type, handler: Handles<Tagged<In, Type>, Events["message"]>): () => void;
   on(type: unknown, handler?: unknown): () => void {
-    const key = handler ? type : ALL;
-    const added = (handler ?? type) as Handler;
-    const handlers = this.#handlers.get(key) ?? new Set();
-    this.#handlers.set(key, handlers.add(added));
-    return () => {
-      handlers.delete(added);
-      if (handlers.size === 0 && this.#handlers.get(key) === handlers) this.#handlers.delete(key);
-    };
+    return this.#handlers.on(type, handler);
   }
 
   override addEventListener<Type extends keyof Events & string>(
@@ -208,7 +201,7 @@ export class Wire<
    * (`InboundOverflow`), or the reason of `signal` when that is aborted.
    */
   messages({ signal }: { signal?: AbortSignal } = {}): AsyncGenerator<In, void, undefined> {
-    return iterate(this, (...args) => this.#link.ask(...args), signal, this.#options.inbox);
+    return iterate(this, (...args) => this.#link.ask(...args), signal, this.#inbox);
   }
 
   /** Resolves when the wire is open, at once if it is; rejects if it closes for good or `signal` aborts. */
@@ -300,30 +293,9 @@ export class Wire<
   };
 
   #deliver(message: In, raw: string | ArrayBuffer): void {
-    const some = this.#handlers.get(this.#discriminant(message));
-    this.#call(message, this.#handlers.get(ALL));
-    this.#call(message, some);
-    if (this.#listens)
-      this.#link.emit(
-        "message",
-        SESSION ? { data: message, raw, ...this.#link.session.context } : { data: message, raw },
-      );
-  }
-
-  #call(message: In, handlers: Iterable<Handler> = []): void {
-    for (const handler of handlers) {
-      try {
-        if (SESSION) handler(message as never, this.#link.session.context);
-        else handler(message as never);
-      } catch (error) {
-        report(error);
-      }
-    }
-  }
-
-  #discriminant(message: unknown): unknown {
-    const tagged = typeof message === "object" && message !== null;
-    return tagged ? (message as Record<string, unknown>)[this.#options.discriminant ?? "type"] : undefined;
+    const context = SESSION ? this.#link.session.context : undefined;
+    this.#handlers.deliver(message, context);
+    if (this.#listens) this.#link.emit("message", { data: message, raw, ...context });
   }
 }
 

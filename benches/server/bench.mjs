@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { launch } from "../../scripts/echo-server.mjs";
 import { cargoTarget, inRoot, root } from "../../scripts/paths.mjs";
-import { run, start, stop } from "../../scripts/process.mjs";
+import { start, stop } from "../../scripts/process.mjs";
 import { cpuOf } from "../harness/cpu.mjs";
 import { median, rotated, rounded } from "../harness/numbers.js";
 
@@ -59,7 +59,6 @@ const SERVERS = {
 };
 
 export async function bench({ rounds, quick, log }) {
-  await run("cargo", ["build", "--locked", "--release", "--package", LOAD], { quiet: true });
   const length = quick ? "quick" : "full";
   log(`echoes over ${LOADED[length].join(", ")} connections, ${rounds} times ${RUN[length]} ms each`);
   const echoes = await throughput(LOADED[length], rounds, RUN[length]);

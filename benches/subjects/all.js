@@ -10,8 +10,9 @@ export async function opened(servers) {
   const subjects = [];
   for (const { name, server, module } of list) {
     const ways = waysOf(module);
-    const at = (query) => `${servers[server]}?room=${encodeURIComponent(`${name} ${query}`)}&drill${query}`;
-    subjects.push({ name, server, sink: await ways(at("&silent")), echo: await ways(at("")) });
+    const at = (url, query) => `${url}?room=${encodeURIComponent(`${name} ${query}`)}&drill${query}`;
+    const [echo, silent = echo] = [servers[server], servers[`${server} silent`]];
+    subjects.push({ name, server, sink: await ways(at(silent, "&silent")), echo: await ways(at(echo, "")) });
   }
   return subjects;
 }

@@ -3,7 +3,7 @@ import { ask, run } from "../harness/page.js";
 import { opened } from "../subjects/all.js";
 
 /** Milliseconds of one measurement. */
-const WANTED = 30;
+const WANTED = 60;
 const MOST = { messages: 200_000, bytes: 64 << 20 };
 
 await run(async ({ servers, rounds, cells }) => {

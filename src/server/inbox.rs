@@ -7,12 +7,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::FutureExt;
+use futures_util::stream::{once, unfold};
+use futures_util::{FutureExt, Stream, StreamExt};
 
 use super::content::Content;
 use super::handler::{Cause, Connected, Handler, Incoming, Opening, Request, Shut, Turn, content};
 use super::life::Life;
-use super::peer::{Command, Settled};
+use super::peer::{Command, Peer, Settled};
+use super::server::Inner;
 use crate::session::{Answer, Code, Control, Event, Record, Room, SessionStore};
 
 /// Turns taken at one wake-up, at most.
@@ -56,12 +58,25 @@ impl Inbox {
         self.queue.push_back(Inbound::Volatile(message));
     }
 
+    /// This message and those right behind it, which take their turns without a detour.
+    fn with_next(&mut self, first: Incoming) -> VecDeque<Incoming> {
+        let is_message = |inbound: &&Inbound| matches!(inbound, Inbound::Message(_));
+        let more = self.queue.iter().take(TURNS - 1).take_while(is_message).count();
+        let next = self.queue.drain(..more).filter_map(|inbound| match inbound {
+            Inbound::Message(message) => Some(message),
+            _ => None,
+        });
+        std::iter::once(first).chain(next).collect()
+    }
+
     fn pop(&mut self) -> Option<Inbound> {
         let next = self.queue.pop_front();
         self.volatile -= usize::from(matches!(next, Some(Inbound::Volatile(_))));
         next
     }
 }
+
+type Opened = Option<(Opening, Result<Content, Shut>)>;
 
 /// A turn is over.
 pub(super) struct Done {
@@ -71,7 +86,37 @@ pub(super) struct Done {
     accepts: Option<u64>,
     /// The channel that was to be opened, or 0.
     channel: u64,
-    opened: Option<(Opening, Result<Content, Shut>)>,
+    opened: Opened,
+}
+
+impl Done {
+    fn new(turn: Option<(Turn, Opened)>, accepts: Option<u64>, channel: u64) -> Self {
+        let (turn, opened) = turn.map_or((None, None), |(turn, opened)| (Some(turn), opened));
+        Self { turn, accepts, channel, opened }
+    }
+}
+
+/// None if it panics. What makes a handler panic would make it panic again, so it counts as accepted.
+async fn survived<T>(turn: impl Future<Output = T>) -> Option<T> {
+    AssertUnwindSafe(turn).catch_unwind().await.ok()
+}
+
+/// The turns of messages, one after the other: none begins before what the one before did has been done.
+fn turns_of<S: SessionStore, H: Handler>(
+    server: Arc<Inner<S, H>>,
+    peer: Peer,
+    messages: VecDeque<Incoming>,
+) -> impl Stream<Item = Done> + Send + 'static {
+    unfold((server, peer, messages), |(server, peer, mut messages)| async move {
+        let message = messages.pop_front()?;
+        let (handler, mut turn, number) = (&server.handler, Turn::new(peer.clone()), message.number);
+        let turn = survived(async move {
+            handler.message(&mut turn, message).await;
+            (turn, None)
+        });
+        let done = Done::new(turn.await, Some(number), 0);
+        Some((done, (server, peer, messages)))
+    })
 }
 
 impl<S: SessionStore, H: Handler> Life<S, H> {
@@ -150,16 +195,18 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
     /// Lets the handler have what waits, one after the other.
     pub(super) fn take_turns(&mut self, cx: &mut Context<'_>) -> bool {
         for count in 0..TURNS {
-            let Some(turn) = &mut self.turn else {
+            let Some(turns) = &mut self.turns else {
                 match self.inbox.pop() {
                     Some(inbound) => self.begin_turn(inbound),
                     None => return count > 0,
                 }
                 continue;
             };
-            let Poll::Ready(done) = turn.as_mut().poll(cx) else { return count > 0 };
-            self.turn = None;
-            self.done(done);
+            match turns.poll_next_unpin(cx) {
+                Poll::Ready(Some(done)) => self.done(done),
+                Poll::Ready(None) => self.turns = None,
+                Poll::Pending => return count > 0,
+            }
         }
         true
     }
@@ -172,10 +219,10 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
                 server.handler.connected(&mut turn, how).await;
                 (turn, None)
             }),
-            Inbound::Message(message) => self.begin_with(Some(message.number), 0, async move {
-                server.handler.message(&mut turn, message).await;
-                (turn, None)
-            }),
+            Inbound::Message(first) => {
+                let messages = self.inbox.with_next(first);
+                self.turns = Some(Box::pin(turns_of(server, self.peer.clone(), messages)));
+            }
             Inbound::Volatile(message) => self.begin_with(None, 0, async move {
                 server.handler.volatile(&mut turn, message).await;
                 (turn, None)
@@ -216,13 +263,9 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
         &mut self,
         accepts: Option<u64>,
         channel: u64,
-        turn: impl Future<Output = (Turn, Option<(Opening, Result<Content, Shut>)>)> + Send + 'static,
+        turn: impl Future<Output = (Turn, Opened)> + Send + 'static,
     ) {
-        // What makes a handler panic would make it panic again, so it counts as accepted.
-        self.turn = Some(Box::pin(AssertUnwindSafe(turn).catch_unwind().map(move |turn| match turn {
-            Ok((turn, opened)) => Done { turn: Some(turn), accepts, channel, opened },
-            Err(_) => Done { turn: None, accepts, channel, opened: None },
-        })));
+        self.turns = Some(Box::pin(once(survived(turn).map(move |turn| Done::new(turn, accepts, channel)))));
     }
 
     /// What a handler did, and the acceptance of what caused it.

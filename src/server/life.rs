@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -53,7 +54,8 @@ pub(super) struct Life<S, H> {
     leaving: Option<(Link, Instant)>,
     attaching: VecDeque<Box<Attach>>,
     pub(super) inbox: Inbox,
-    pub(super) turn: Option<BoxFuture<'static, Done>>,
+    /// Of what has been taken out of `inbox`.
+    pub(super) turns: Option<BoxStream<'static, Done>>,
     pub(super) receipts: VecDeque<(u64, oneshot::Sender<Settled>)>,
     pub(super) requests: Requests,
     /// A token that is being judged.
@@ -95,7 +97,7 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             leaving: None,
             attaching: VecDeque::new(),
             inbox: Inbox::default(),
-            turn: None,
+            turns: None,
             receipts: VecDeque::new(),
             requests: Requests::default(),
             judging: None,

@@ -4,18 +4,18 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { drawn } from "../../benches/harness/charts.mjs";
+import { buildServers } from "../../benches/harness/servers.mjs";
 import { table } from "../../benches/harness/table.mjs";
 import { CHARTS, charts as chartsOf, region, results, stated, text } from "../../benches/readme.mjs";
 import { list } from "../../benches/subjects/list.mjs";
 import { bench, charts } from "../../benches/throughput/bench.mjs";
-import { buildServer } from "../../scripts/echo-server.mjs";
 
 const SUBJECTS = ["WebSocket", "everwire", "everwire/session"];
 
 describe("the bench", () => {
   let rows;
   before(async () => {
-    await buildServer({ quiet: true });
+    await buildServers({ quiet: true });
     const subjects = list.filter(({ name }) => SUBJECTS.includes(name));
     rows = await bench({ rounds: 1, quick: true, log() {}, subjects, release: false });
   });

@@ -38,18 +38,6 @@ export function fill(into: Uint8Array, data: unknown): number {
   return into.length;
 }
 
-/** Writes a short text; how many bytes it took. */
-export function write(text: string, into: Uint8Array, at: number): number {
-  const { length } = text;
-  // A call into the browser costs more than this loop.
-  for (let i = 0; i < length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit > 127 || i > 255) return i + encoder.encodeInto(text.slice(i), into.subarray(at + i)).written;
-    into[at + i] = unit;
-  }
-  return length;
-}
-
 /** Throws if it is none. */
 export const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);
 

@@ -4,18 +4,19 @@ import { Channel } from "../channel.ts";
 import { byteLength, type Raw } from "../codec.ts";
 import * as core from "../core.ts";
 import { WireError } from "../errors.ts";
-import type { Link, Sending } from "../link.ts";
+import type { Link, Sending, Sendings } from "../link.ts";
 import { Receipt } from "../receipt.ts";
 import type { SessionOptions, SessionWire } from "../session-wire.ts";
 import { Asking } from "./asking.ts";
-import { bytesOf, encoded, fill, SUBPROTOCOL, textOf, wellFormed, write } from "./bytes.ts";
+import { bytesOf, encoded, fill, SUBPROTOCOL, textOf, wellFormed } from "./bytes.ts";
 import { Serving } from "./serving.ts";
 
 /** Where something stands in a frame. */
 type Place = readonly [frame: number, flags: number, start: number, end: number];
 
-/** Messages that the core has not been given yet, in bytes; one that may be larger takes its own way. */
+/** What the core has not been given yet: bytes and messages. One that may be longer takes its own way. */
 const STAGE = 65_536;
+const STAGED = 1_024;
 const LONGEST = 16_384;
 const PASSED = { channel: 0, bound: true };
 
@@ -41,10 +42,18 @@ export class Session<In, Out> {
   #arriving = new ArrayBuffer(0);
   /** What the core is to be given. */
   #filling: unknown;
-  /** What passes to the core at the end of the task: so many bytes, and the name of the first. */
-  readonly #stage = new Uint8Array(STAGE);
+  /**
+   * What passes to the core at the end of the task: so many messages, the name of the first, the bytes of all, and of each
+   * two numbers: twice its length, and one more for text; the channel.
+   */
+  readonly #stage = new Uint8Array(STAGE + STAGED * 8);
+  readonly #heads = new Uint32Array(STAGED * 2);
   #staged = 0;
+  #length = 0;
   #first = 0;
+  /** The last of those, if they are texts: encoded all at once, they take so many bytes at most. */
+  #texts: string[] = [];
+  #longest = 0;
   /** What the core is sure to take of that: bytes and messages. */
   #room = 0;
   #places = 0;
@@ -78,12 +87,35 @@ export class Session<In, Out> {
     this.#entered = true;
     this.#take();
     if (!this.#staged) return;
+    this.#encode();
     const filling = this.#filling;
-    const length = this.#staged;
+    const count = this.#staged;
+    const length = this.#length + count * 8;
+    this.#stage.set(new Uint8Array(this.#heads.buffer, 0, count * 8), this.#length);
     this.#filling = this.#stage.subarray(0, length);
-    this.#staged = 0;
-    running?.give?.(id, core.PASS, this.#first, end, 0, length);
+    this.#staged = this.#length = 0;
+    running?.give?.(id, core.PASS, this.#first, end, count, length);
     this.#filling = filling;
+  }
+
+  /** A call into the browser costs more than most texts do. */
+  #encode(): void {
+    const texts = this.#texts;
+    const all = texts.join("");
+    let at = this.#length;
+    let written = fill(this.#stage.subarray(at), all);
+    // Characters are no bytes.
+    if (written !== all.length) {
+      written = 0;
+      texts.forEach((text, i) => {
+        const size = fill(this.#stage.subarray(at + written), text);
+        this.#heads[2 * (this.#staged - texts.length + i)] = size * 2 + 1;
+        written += size;
+      });
+    }
+    this.#length += written;
+    this.#longest = 0;
+    this.#texts = [];
   }
 
   /** As `enter`, before something that takes room, or the wire's end. */
@@ -112,29 +144,32 @@ export class Session<In, Out> {
     const text = typeof data === "string";
     const length = text ? data.length * 3 : (data as ArrayBuffer).byteLength;
     if (length > LONGEST || channel >= 2 ** 31) return false;
-    if (length > this.#room || !this.#places || this.#staged + 8 + length > STAGE) {
+    if (this.#length + this.#longest + length > STAGE) this.#encode();
+    const full = this.#staged === STAGED || this.#length + length > STAGE;
+    if (length > this.#room || !this.#places || full) {
       const vacancy = this.link.ask(core.VACANCY) ?? 0;
       this.#room = vacancy % 2 ** 32;
       this.#places = Math.floor(vacancy / 2 ** 32);
       if (length > this.#room || !this.#places) return false;
     }
-    const stage = this.#stage;
-    const head = this.#staged;
-    const at = head + 8;
-    let size = length;
-    if (text) size = write(data, stage, at);
-    else stage.set(bytesOf(data), at);
-    for (let i = 0, first = size * 2 + Number(text); i < 4; i++) {
-      stage[head + i] = first >> (8 * i);
-      stage[head + 4 + i] = channel >> (8 * i);
+    const place = 2 * this.#staged++;
+    if (text) {
+      this.#texts.push(data);
+      this.#longest += length;
+      this.#heads[place] = data.length * 2 + 1;
+    } else {
+      if (this.#texts.length) this.#encode();
+      this.#stage.set(bytesOf(data), this.#length);
+      this.#length += length;
+      this.#heads[place] = length * 2;
     }
-    this.#staged = at + size;
-    this.#room -= size;
+    this.#heads[place + 1] = channel;
+    this.#room -= length;
     this.#places--;
     receipt.number = this.link.name(receipt);
     receipt.to = channel ? { channel, bound: true } : PASSED;
     receipt.wait(this.#takeBack);
-    if (head) return true;
+    if (place) return true;
     this.#first = receipt.number;
     void Promise.resolve().then(() => this.#staged && this.link.ask(core.FLUSH, 1));
     return true;
@@ -273,14 +308,7 @@ export class Session<In, Out> {
 
   // What the core tells.
 
-  hear(
-    receipts: ReadonlyMap<number, Sending>,
-    what: number,
-    a: number,
-    b: number,
-    c: number,
-    place: Place,
-  ): number | undefined {
+  hear(receipts: Sendings, what: number, a: number, b: number, c: number, place: Place): number | undefined {
     switch (what) {
       case core.FILL:
         return c ? fillIn(view(a, b), receipts.get(c)) : fill(view(a, b), this.#filling);

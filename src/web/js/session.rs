@@ -135,12 +135,12 @@ fn given(wire: &Wire, what: u8, [a, b, c]: [f64; 3], bytes: &[u8]) -> f64 {
     let text = b != 0.0;
     // At the end of a task, or in the middle of one that sends a lot.
     if what == PASS && text {
-        wire.flush_with(|machine, now| pass(machine, now, a as u32, bytes));
+        wire.flush_with(|machine, now| pass(machine, now, a as u32, c as usize, bytes));
         return 0.0;
     }
     wire.with(|machine, now| match what {
         PASS => {
-            pass(machine, now, a as u32, bytes);
+            pass(machine, now, a as u32, c as usize, bytes);
             0.0
         }
         TOKEN => {
@@ -168,15 +168,22 @@ fn given(wire: &Wire, what: u8, [a, b, c]: [f64; 3], bytes: &[u8]) -> f64 {
     })
 }
 
-/// Messages without options, by rising receipts from this one. Before the bytes of each stand two numbers of four
-/// bytes: twice its length, and one more for text; the channel.
-fn pass(machine: &mut Machine<Parcel, super::Elsewhere>, now: Micros, first: u32, mut bytes: &[u8]) {
+/// Messages without options, by rising receipts from this one. Behind the bytes of all stand two numbers of four bytes for
+/// each: twice its length, and one more for text; the channel.
+fn pass(
+    machine: &mut Machine<Parcel, super::Elsewhere>,
+    now: Micros,
+    first: u32,
+    count: usize,
+    bytes: &[u8],
+) {
+    let (mut bytes, heads) =
+        bytes.split_at_checked(bytes.len().saturating_sub(count * 8)).unwrap_or_default();
     let mut receipt = first;
-    while let Some((head, rest)) = bytes.split_first_chunk::<8>() {
-        let [a, b, c, d, e, f, g, h] = *head;
+    for [a, b, c, d, e, f, g, h] in heads.as_chunks::<8>().0.iter().copied() {
         let (head, channel) = (u32::from_le_bytes([a, b, c, d]), u64::from(u32::from_le_bytes([e, f, g, h])));
         let (len, text) = (head >> 1, head & 1 != 0);
-        let Some((payload, rest)) = rest.split_at_checked(len as usize) else { return };
+        let Some((payload, rest)) = bytes.split_at_checked(len as usize) else { return };
         let parcel = Parcel { receipt, len, deadline: None, kept: None };
         if machine.numbers_at_once(payload.len()) {
             machine.number_at_once(now, parcel, channel, text, payload);

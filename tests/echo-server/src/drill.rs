@@ -2,22 +2,29 @@
 
 /// What a connection that is drilled has heard.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Drill {
+pub struct Drill {
     heard: u64,
 }
 
 /// What an order asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub enum Answer {
     /// So many messages came since this was last asked.
     Count(u64),
     /// So many messages of so many bytes.
-    Flood { copies: u64, size: usize, is_text: bool },
+    Flood {
+        /// How many.
+        copies: u64,
+        /// Bytes in each.
+        size: usize,
+        /// Whether they are text.
+        is_text: bool,
+    },
 }
 
 impl Drill {
     /// The answer, if the message is an order; else it is counted.
-    pub(crate) fn hear(&mut self, text: Option<&str>) -> Option<Answer> {
+    pub fn hear(&mut self, text: Option<&str>) -> Option<Answer> {
         let answer = text.filter(|text| text.len() <= LONGEST).and_then(|text| self.order(text));
         if answer.is_none() {
             self.heard = self.heard.saturating_add(1);

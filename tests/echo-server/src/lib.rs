@@ -26,7 +26,7 @@ mod behaviour;
 mod config;
 mod connection;
 mod control;
-mod drill;
+pub mod drill;
 mod feed;
 mod files;
 mod head;

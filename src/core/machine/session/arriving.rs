@@ -173,6 +173,10 @@ impl<P: Payload, T: Texts> Machine<P, T> {
                 self.settle(payload, Outcome::Delivered);
             }
         }
+        // What the server has, the socket no longer buffers, whatever it has said last.
+        if self.session.as_ref().is_some_and(|session| session.in_flight.is_empty()) {
+            self.flow.buffered = 0;
+        }
         self.check_watches();
     }
 

@@ -134,13 +134,14 @@ impl Book {
     pub(super) fn page<T>(&self, id: [u8; 16], act: impl FnOnce(&mut Page) -> T) -> T {
         let mut pages = self.pages();
         let Pages { pages, order, .. } = &mut *pages;
-        if !pages.contains_key(&id) {
-            order.push_back(id);
-            if order.len() > MAX_PAGES
-                && let Some(oldest) = order.pop_front()
-            {
-                pages.remove(&oldest);
-            }
+        if let Some(page) = pages.get_mut(&id) {
+            return act(page);
+        }
+        order.push_back(id);
+        if order.len() > MAX_PAGES
+            && let Some(oldest) = order.pop_front()
+        {
+            pages.remove(&oldest);
         }
         act(pages.entry(id).or_default())
     }

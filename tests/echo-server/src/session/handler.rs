@@ -44,32 +44,30 @@ impl Handler for Clients {
     async fn message(&self, turn: &mut Turn, message: Incoming) {
         let Incoming { channel, content, .. } = message;
         let id = turn.peer().session();
-        let (answer, manner, name) = self.book.page(id, |page| {
+        let echo = self.book.page(id, |page| {
             page.stats.count(content.text());
-            let answer = page.manner.drill.then(|| page.drill.hear(content.text())).flatten();
-            (answer, page.manner.clone(), page.channels.get(&channel).cloned())
+            if page.manner.drill
+                && let Some(answer) = page.drill.hear(content.text())
+            {
+                return Err(answer);
+            }
+            let echoes = !page.manner.silent;
+            Ok(echoes.then(|| (page.manner.dress(content), page.channels.get(&channel).cloned())))
         });
-        match answer {
-            Some(Answer::Count(count)) => return drop(turn.send(count.to_string())),
-            Some(Answer::Flood { copies, size, is_text }) => {
+        match echo {
+            Err(Answer::Count(count)) => drop(turn.send(count.to_string())),
+            Err(Answer::Flood { copies, size, is_text }) => {
                 let filler: Content = if is_text { "x".repeat(size).into() } else { vec![0; size].into() };
                 let peer = turn.peer().clone();
                 tokio::spawn(async move { pour(&peer, (0..copies).map(|_| filler.clone())).await });
-                return;
             }
-            None => {}
-        }
-        if manner.silent {
-            return;
-        }
-        let content = manner.dress(content);
-        match name {
-            None => _ = turn.send_on(channel, content),
-            Some(name) => {
+            Ok(Some((content, None))) => drop(turn.send_on(channel, content)),
+            Ok(Some((content, Some(name)))) => {
                 if let Some(server) = self.book.server() {
                     server.broadcast(&name, content);
                 }
             }
+            Ok(None) => {}
         }
     }
 
