@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use super::event::Loss;
 use super::handshake::{Limits, Position, Tombstone};
+use super::held::Held;
 use super::ledger::{Effect, Ledger};
 use super::receiver::Receiver;
 use super::sender::Sender;
@@ -35,8 +36,9 @@ pub(super) struct Endpoint {
     /// The peer has said its last word on this link.
     ended: bool,
     /// Records without a number, for the next frame.
-    control: VecDeque<Vec<u8>>,
-    control_len: usize,
+    control: Held<u8>,
+    /// How long each of them is.
+    control_lens: Held<u64>,
     /// Empty: where the head of a message is made.
     head: Vec<u8>,
     /// Requests and channels, as what has arrived and what was bound make them.
@@ -67,8 +69,8 @@ impl Endpoint {
             limits,
             link: None,
             ended: false,
-            control: VecDeque::new(),
-            control_len: 0,
+            control: Held::new(),
+            control_lens: Held::new(),
             head: Vec::new(),
             ledger: Ledger::new(),
             effects: VecDeque::new(),
@@ -107,8 +109,8 @@ impl Endpoint {
     pub(super) fn relink(&mut self, fence: u64, told: Option<Ack>) {
         self.link = Some(fence);
         self.ended = false;
-        self.control.clear();
-        self.control_len = 0;
+        self.control = Held::new();
+        self.control_lens = Held::new();
         self.receiver.relink(told);
     }
 

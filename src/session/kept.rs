@@ -1,6 +1,8 @@
 //! The bytes in which a store can keep a session and its changes. They are not on the wire: each store has its own, or
 //! these.
 
+use std::sync::Arc;
+
 use super::table::{Numbers, Table};
 use core::fmt;
 
@@ -183,7 +185,7 @@ fn put_state(out: &mut Vec<u8>, state: &State) {
     }
 }
 
-fn put_records(out: &mut Vec<u8>, records: &[(u64, Vec<u8>)]) {
+fn put_records(out: &mut Vec<u8>, records: &[(u64, Arc<[u8]>)]) {
     put(out, records.len() as u64);
     for (seq, record) in records {
         put(out, *seq);
@@ -259,10 +261,10 @@ fn state(from: &mut &[u8]) -> Result<State, Corrupt> {
 }
 
 /// As many as there are bytes for, whatever their number claims.
-fn records(from: &mut &[u8]) -> Result<Vec<(u64, Vec<u8>)>, Corrupt> {
+fn records(from: &mut &[u8]) -> Result<Vec<(u64, Arc<[u8]>)>, Corrupt> {
     let mut records = Vec::new();
     for _ in 0..integer(from)? {
-        records.push((integer(from)?, take(from)?.to_vec()));
+        records.push((integer(from)?, take(from)?.into()));
     }
     Ok(records)
 }

@@ -206,26 +206,32 @@ impl Sender {
         self.sent < self.kept && end <= self.credit && self.fits(len.saturating_add(others))
     }
 
-    /// Appends what may be written: so many records at most, and up to `room` bytes, but one record at least if
-    /// the peer takes a frame with it. Answers with the number of the first.
-    pub(super) fn write(&mut self, room: usize, records: usize, out: &mut Vec<u8>) -> Option<u64> {
-        let from = self.end_of(self.sent)?;
-        let room = room.min(self.max_frame.saturating_sub(out.len() + FRAME_OVERHEAD));
+    /// How many records may be written in a frame that holds so many bytes of others: so many at most, and up to
+    /// `room` bytes, but one at least if the peer takes a frame with it.
+    pub(super) fn ready(&self, room: usize, records: usize, others: usize) -> usize {
+        let Some(from) = self.end_of(self.sent) else { return 0 };
+        let room = room.min(self.max_frame.saturating_sub(others + FRAME_OVERHEAD));
         let limit = self.credit.min(from + room as u64);
         let skip = (self.sent - self.acked) as usize;
         let ready = usize::try_from(self.kept.saturating_sub(self.sent)).unwrap_or(usize::MAX).min(records);
         let waiting = self.ends.as_slice().get(skip..).unwrap_or_default();
         let count = waiting.iter().take(ready).take_while(|end| **end <= limit).count();
-        let count = if count == 0 && ready > 0 && self.next_fits(out.len()) { 1 } else { count };
-        if count == 0 {
-            return None;
-        }
-        let base = self.sent + 1;
-        self.sent += count as u64;
+        count.max(usize::from(ready > 0 && self.next_fits(others)))
+    }
+
+    /// The number of the next record that is written.
+    pub(super) fn next(&self) -> u64 {
+        self.sent + 1
+    }
+
+    /// Appends so many records, of those that are [`ready`](Self::ready).
+    pub(super) fn write(&mut self, records: usize, out: &mut Vec<u8>) {
+        let from = self.end_of(self.sent);
+        self.sent += records as u64;
         self.written = self.written.max(self.sent);
-        let to = self.end_of(self.sent)?;
-        out.extend_from_slice(self.stream(from, to));
-        Some(base)
+        if let (Some(from), Some(to)) = (from, self.end_of(self.sent)) {
+            out.extend_from_slice(self.stream(from, to));
+        }
     }
 
     pub(super) fn first(&self) -> u64 {

@@ -1,5 +1,7 @@
 //! What outlives a process: the state of a session as a store keeps it.
 
+use std::sync::Arc;
+
 use super::table::{Numbers, Table};
 
 use super::handshake::{Identity, Tombstone};
@@ -43,7 +45,7 @@ pub struct Delta {
     /// In place of the state before.
     pub state: State,
     /// Records bound since, by number. Those up to `state.acked` may be forgotten.
-    pub appended: Vec<(u64, Vec<u8>)>,
+    pub appended: Vec<(u64, Arc<[u8]>)>,
     /// Channels that were opened since, each with its OPEN record, or shut.
     pub channels: Table<Option<Vec<u8>>>,
 }
@@ -58,7 +60,7 @@ pub struct Stored {
     /// Where it stood.
     pub state: State,
     /// Records after `state.acked` up to `state.last`, each as it goes over the wire.
-    pub records: Vec<(u64, Vec<u8>)>,
+    pub records: Vec<(u64, Arc<[u8]>)>,
     /// Open channels, each with its OPEN record.
     pub channels: Table<Vec<u8>>,
 }

@@ -93,9 +93,17 @@ for (const browser of browsers) {
 
         await one.click("#suspend");
         await one.reach("suspended");
-        for (let i = 1; i <= 5; i++) await one.moveTo(i / 10, 0.5);
-        await one.until(() => document.querySelector('[data-count="superseded"]').textContent === "4");
-        await one.until(() => document.getElementById("strip-queued").textContent === "1");
+        // The page sends once a frame, so each move waits until the one before is in the queue.
+        for (let i = 1; i <= 5; i++) {
+          await one.moveTo(i / 10, 0.5);
+          await one.until(
+            (before) =>
+              document.getElementById("strip-queued").textContent === "1" &&
+              document.querySelector('[data-count="superseded"]').textContent === before,
+            SOON,
+            String(i - 1),
+          );
+        }
         await one.click("#reconnect");
         await one.reach("open");
         await one.moveTo(0.9, 0.1);

@@ -11,7 +11,7 @@ use crate::session::store::{Delta, State, Stored};
 impl Endpoint {
     /// Requests of the peer's whose handler is gone are answered.
     pub(in crate::session) fn restored(role: Role, limits: Limits, stored: &Stored) -> Self {
-        let records: Vec<_> = stored.records.iter().map(|(seq, record)| (*seq, record.as_slice())).collect();
+        let records: Vec<_> = stored.records.iter().map(|(seq, record)| (*seq, &**record)).collect();
         let state = &stored.state;
         let sender = Sender::restored(state.acked, state.acked_end, &records);
         let new = Self::new(role, limits, true);
@@ -48,7 +48,7 @@ impl Endpoint {
     /// restart, and must find what it found before.
     pub(in crate::session) fn delta(&mut self, fence: u64, confirmed: bool) -> Delta {
         let appended = self.sender.records_from(self.stored + 1);
-        let appended = appended.map(|(seq, record)| (seq, record.to_vec())).collect();
+        let appended = appended.map(|(seq, record)| (seq, record.into())).collect();
         self.stored = self.sender.last();
         self.unkept = false;
         let mut state = State {

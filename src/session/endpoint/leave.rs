@@ -36,7 +36,7 @@ impl Endpoint {
 
     /// Bytes that wait to be written.
     pub(in crate::session) fn unwritten(&self) -> u64 {
-        self.sender.unwritten() + self.control_len as u64
+        self.sender.unwritten() + self.control_len() as u64
     }
 
     pub(in crate::session) fn message(&mut self, payload: Payload<'_>) -> u64 {
@@ -129,36 +129,43 @@ impl Endpoint {
 
     /// Goes with the next frame or never. False if there is no link, or too much waits for it already.
     pub(in crate::session) fn volatile(&mut self, payload: Payload<'_>) -> bool {
-        let room = self.control_len == 0 || self.control_len + payload.bytes.len() <= CONTROL_MAX;
-        if self.link.is_none() || !room || !self.sender.fits(payload.bytes.len() + 16) {
+        let len = payload.bytes.len();
+        if self.link.is_none() || !self.has_control_room(len) || !self.sender.fits(len + 16) {
             return false;
         }
-        let mut record = Vec::with_capacity(16 + payload.bytes.len());
-        put_payload(&mut record, VOL, payload);
-        record.extend_from_slice(payload.bytes);
-        self.put_control(record);
+        let mut head = Vec::with_capacity(16);
+        put_payload(&mut head, VOL, payload);
+        self.put_control(&head, payload.bytes);
         true
     }
 
     /// Leaves only if there is a link, not too much waits already, and the peer takes it.
     pub(in crate::session) fn control(&mut self, control: Control<'_>) {
         let Some(record) = control.record() else { return };
-        let room = self.control.is_empty() || self.control_len + record.len() <= CONTROL_MAX;
-        if self.link.is_some() && room && self.sender.fits(record.len()) {
-            self.put_control(record);
+        if self.link.is_some() && self.has_control_room(record.len()) && self.sender.fits(record.len()) {
+            self.put_control(&record, &[]);
         }
     }
 
-    fn put_control(&mut self, record: Vec<u8>) {
-        self.control_len += record.len();
-        self.control.push_back(record);
+    fn control_len(&self) -> usize {
+        self.control.as_slice().len()
+    }
+
+    fn has_control_room(&self, len: usize) -> bool {
+        self.control_len() == 0 || self.control_len() + len <= CONTROL_MAX
+    }
+
+    fn put_control(&mut self, head: &[u8], body: &[u8]) {
+        self.control.push(head);
+        self.control.push(body);
+        self.control_lens.push(&[(head.len() + body.len()) as u64]);
     }
 
     /// Whether a frame has something to say.
     pub(in crate::session) fn due(&self) -> Due {
         if self.link.is_none() || self.ended {
             Due::Nothing
-        } else if !self.control.is_empty() || self.sender.is_due() {
+        } else if self.control_len() > 0 || self.sender.is_due() {
             Due::Now
         } else {
             self.receiver.due()
@@ -174,27 +181,23 @@ impl Endpoint {
         // A frame counts when it is whole: on a link that breaks again and again only small ones get through.
         let room = room.min(self.sender.sent_here().max(FIRST_FRAME));
         let ack = self.receiver.tell();
-        let mut records = Vec::new();
-        let mut left = FRAME_RECORDS;
-        while let Some(record) = self.control.front() {
-            let len = records.len() + record.len();
-            if left == 0 || (!records.is_empty() && (len > room || !self.sender.fits(len))) {
+        let (mut count, mut len) = (0, 0);
+        for record in self.control_lens.as_slice() {
+            let more = len + *record as usize;
+            if count == FRAME_RECORDS || (len > 0 && (more > room || !self.sender.fits(more))) {
                 break;
             }
-            left -= 1;
-            self.control_len -= record.len();
-            records.extend_from_slice(record);
-            self.control.pop_front();
+            (count, len) = (count + 1, more);
         }
         // What is numbered follows when everything else has left.
-        let room = room.saturating_sub(records.len() + FRAME_OVERHEAD);
-        let base = if self.control.is_empty() && (room > 0 || records.is_empty()) {
-            self.sender.write(room, left, &mut records)
-        } else {
-            None
-        };
-        put_head(out, Head { base, ack });
-        out.extend_from_slice(&records);
+        let room = room.saturating_sub(len + FRAME_OVERHEAD);
+        let all = len == self.control_len() && (room > 0 || len == 0);
+        let numbered = if all { self.sender.ready(room, FRAME_RECORDS - count, len) } else { 0 };
+        put_head(out, Head { base: (numbered > 0).then(|| self.sender.next()), ack });
+        out.extend_from_slice(self.control.as_slice().get(..len).unwrap_or_default());
+        self.control.drop_first(len);
+        self.control_lens.drop_first(count);
+        self.sender.write(numbered, out);
         true
     }
 
