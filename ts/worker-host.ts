@@ -19,8 +19,12 @@ tell(WHOLE, "hello", performance.timeOrigin);
 if (globalThis.navigator?.locks) {
   const name = `everwire ${crypto.randomUUID()}`;
   // Never given back: it is free when this worker has ended, however it ends.
-  const hold = () => new Promise<never>(() => tell(WHOLE, "locked", name));
-  navigator.locks.request(name, hold).catch(() => undefined);
-}
+  const hold = (): Promise<never> => {
+    tell(WHOLE, "locked", name);
+    hosts.serve();
+    return new Promise<never>(() => {});
+  };
+  navigator.locks.request(name, hold).catch(() => hosts.serve());
+} else hosts.serve();
 
 export {};

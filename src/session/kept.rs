@@ -11,6 +11,9 @@ use super::handshake::{Identity, Tombstone};
 use super::store::{Delta, State, Stored};
 use super::wire::{MAX_INTEGER, Record, is_sequenced, read_record};
 
+/// A record and its number.
+type Numbered = (u64, Arc<[u8]>);
+
 /// Bytes that are no session, or none that could go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Corrupt;
@@ -185,7 +188,7 @@ fn put_state(out: &mut Vec<u8>, state: &State) {
     }
 }
 
-fn put_records(out: &mut Vec<u8>, records: &[(u64, Arc<[u8]>)]) {
+fn put_records(out: &mut Vec<u8>, records: &[Numbered]) {
     put(out, records.len() as u64);
     for (seq, record) in records {
         put(out, *seq);
@@ -261,7 +264,7 @@ fn state(from: &mut &[u8]) -> Result<State, Corrupt> {
 }
 
 /// As many as there are bytes for, whatever their number claims.
-fn records(from: &mut &[u8]) -> Result<Vec<(u64, Arc<[u8]>)>, Corrupt> {
+fn records(from: &mut &[u8]) -> Result<Vec<Numbered>, Corrupt> {
     let mut records = Vec::new();
     for _ in 0..integer(from)? {
         records.push((integer(from)?, take(from)?.into()));

@@ -242,8 +242,18 @@ class Host extends Link<unknown, never> {
 /** The wires of a page. */
 export class Hosts {
   readonly #hosts = new Map<number, Host>();
+  /** What came before the page could know when this worker ends: nothing is done of which nobody would hear the end. */
+  #early: Parameters<Hosts["hear"]>[] | undefined = [];
+
+  /** The page will know. */
+  serve(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const heard of early) this.hear(...heard);
+  }
 
   hear(wire: number, name: Name<ToWorker>, args: unknown[]): void {
+    if (this.#early) return void this.#early.push([wire, name, args]);
     if (name === "open") {
       this.#hosts.set(wire, new Host(wire, ...(args as Args<ToWorker, "open">)));
       return;

@@ -267,6 +267,22 @@ export const scenarios = {
     same(made.all.length, 2);
   },
 
+  "nothing is done in a worker whose end the page would not hear of": async ({ over, openRoom }) => {
+    const room = await openRoom();
+    const { wire, made } = await fresh(over, () => new Worker("/e2e/unlocked-worker.js", { type: "module" }));
+    const it = wire(room.url());
+    it.send("waits");
+    const [worker] = made.all;
+    const here = () => next(worker, "message", ({ data }) => data === "here");
+    await here();
+    const answered = here();
+    worker.postMessage("there?");
+    await answered;
+    same(lookAt(room.url()).dialed, 0);
+    worker.postMessage("grant");
+    same(await messages(it, 1), ["waits"]);
+  },
+
   "a worker that cannot be started gives back every send, and says what to do": async ({ over }) => {
     const { wire, init } = await fresh(over, () => new Worker("/pkg/nowhere.js", { type: "module" }));
     const it = wire("ws://127.0.0.1:9/");
