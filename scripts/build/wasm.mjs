@@ -42,10 +42,16 @@ const BINDGEN = ["--target", "web", "--omit-default-module-path", "--out-name", 
 /** What is called once stays a function of its own, unless it is tiny: bodies that look alike compress better. */
 const INLINING = ["--one-caller-inline-max-function-size=0", "--always-inline-max-function-size=4"];
 const STRIPPED = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-const SMALLER = ["-Oz", "--converge", ...INLINING, ...STRIPPED];
+/** The first kilobyte is the far end of the stack, a megabyte away from where it begins. */
+const MEMORY = ["--low-memory-unused"];
+const SMALLER = ["-Oz", "--converge", ...INLINING, ...MEMORY, ...STRIPPED];
 
-/** Little inlining, and no loop is unrolled. */
-const CODEGEN = "-inline-threshold=25 -unroll-threshold=0 -unroll-count=1 -unroll-runtime=false";
+/** Little inlining, loops as they are written, and what two branches have in common once. */
+const CODEGEN = [
+  "-inline-threshold=25",
+  ...["-unroll-threshold=0", "-unroll-count=1", "-unroll-runtime=false", "-disable-lsr"],
+  "-sink-common-insts",
+].join(" ");
 
 const compiled = join(cargoTarget, TARGET, PROFILE, "everwire.wasm");
 

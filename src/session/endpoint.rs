@@ -46,7 +46,7 @@ pub(super) struct Endpoint {
     /// What records that arrived and are not accepted did to the ledger, each with its number.
     effects: VecDeque<(u64, Effect)>,
     /// Records with which this half has refused something of itself, until the peer has accepted them.
-    refusals: VecDeque<u64>,
+    refusals: Held<u64>,
     /// A store keeps the session: nothing is written or acknowledged before it is kept.
     durable: bool,
     /// A store lacks something that no delta has told it.
@@ -74,7 +74,7 @@ impl Endpoint {
             head: Vec::new(),
             ledger: Ledger::new(),
             effects: VecDeque::new(),
-            refusals: VecDeque::new(),
+            refusals: Held::new(),
             durable,
             unkept: false,
             stored: 0,

@@ -28,6 +28,18 @@ impl<T: Copy> Held<T> {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    pub(super) fn first(&self) -> Option<T> {
+        self.as_slice().first().copied()
+    }
+
+    pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut T> {
+        self.all.get_mut(self.start..)?.get_mut(place)
+    }
+
     pub(super) fn as_slice(&self) -> &[T] {
         self.all.get(self.start..).unwrap_or_default()
     }

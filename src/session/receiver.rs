@@ -1,8 +1,7 @@
 //! What this side receives: in order, once, and acknowledged when the application has it.
 
-use std::collections::VecDeque;
-
 use super::code::{Violation, violation};
+use super::held::Held;
 use super::store::State;
 use super::wire::Ack;
 
@@ -22,8 +21,8 @@ pub(super) struct Receiver {
     /// Those that it may be told of: a store has it, where there is one.
     kept: u64,
     kept_end: u64,
-    /// Of those that arrived and are not accepted: how long they are, and whether the application has them.
-    waiting: VecDeque<(u32, bool)>,
+    /// Of each record that arrived and is not accepted: twice its length, and one more if the application has it.
+    waiting: Held<u64>,
     window: u64,
     /// What was last acknowledged on this link.
     told: Option<Ack>,
@@ -51,7 +50,7 @@ impl Receiver {
             accepted_end: 0,
             kept: 0,
             kept_end: 0,
-            waiting: VecDeque::new(),
+            waiting: Held::new(),
             window,
             told: None,
             granted: window,
@@ -92,7 +91,7 @@ impl Receiver {
     pub(super) fn take(&mut self, len: usize) {
         self.received += 1;
         self.received_end += len as u64;
-        self.waiting.push_back((u32::try_from(len).unwrap_or(u32::MAX), false));
+        self.waiting.push(&[2 * len as u64]);
     }
 
     /// The application has this record. What it has is acknowledged up to the first that it has not.
@@ -101,11 +100,11 @@ impl Receiver {
         let Some(slot) = usize::try_from(place).ok().and_then(|place| self.waiting.get_mut(place)) else {
             return;
         };
-        slot.1 = true;
-        while let Some((len, true)) = self.waiting.front().copied() {
-            self.waiting.pop_front();
+        *slot |= 1;
+        while let Some(taken) = self.waiting.first().filter(|slot| slot & 1 != 0) {
+            self.waiting.drop_first(1);
             self.accepted += 1;
-            self.accepted_end += u64::from(len);
+            self.accepted_end += taken / 2;
         }
         if !durable {
             self.keep(self.accepted, self.accepted_end);

@@ -58,7 +58,7 @@ impl Sender {
 
     /// The number of the last record bound.
     pub(super) fn last(&self) -> u64 {
-        self.acked + self.ends.as_slice().len() as u64
+        self.acked + self.ends.len() as u64
     }
 
     pub(super) fn acked(&self) -> u64 {
@@ -75,7 +75,7 @@ impl Sender {
 
     /// Bytes held until they are accepted.
     pub(super) fn held(&self) -> usize {
-        self.bytes.as_slice().len()
+        self.bytes.len()
     }
 
     fn end(&self) -> u64 {

@@ -182,6 +182,11 @@ pub enum Record {
     },
 }
 
+/// The npm package is a client: for what only servers are sent it has no eyes.
+fn takes(kind: u8) -> bool {
+    !cfg!(feature = "js") || kind != HELLO
+}
+
 /// Whether a kind octet's records are numbered, acknowledged and resent.
 pub fn is_sequenced(kind: u8) -> bool {
     matches!(kind & TYPE, MSG | REQ | RES | CANCEL | OPEN | SHUT)
@@ -312,9 +317,15 @@ impl<'a> Reader<'a> {
 impl Reader<'_> {
     pub(super) fn check(&mut self, sound: bool, otherwise: Violation) {
         if !sound {
-            self.fault.get_or_insert(otherwise);
-            self.at = self.end;
+            self.fail(otherwise);
         }
+    }
+
+    /// In the npm package a call, since every field of every record is checked and a page loads all of it.
+    #[cfg_attr(feature = "js", cold, inline(never))]
+    fn fail(&mut self, violation: Violation) {
+        self.fault.get_or_insert(violation);
+        self.at = self.end;
     }
 
     fn u8(&mut self) -> u8 {
@@ -388,7 +399,7 @@ impl Reader<'_> {
         let start = self.at;
         let kind = self.u8();
         let flags = FLAGS.get(usize::from(kind & TYPE)).filter(|_| kind & TYPE != 0);
-        let exists = flags.is_some_and(|flags| kind & !TYPE & !flags == 0);
+        let exists = flags.is_some_and(|flags| kind & !TYPE & !flags == 0) && takes(kind);
         self.check(exists, violation!("a record of a type or with flags that do not exist"));
         let len = self.integer();
         let body = self.span(len);
@@ -406,7 +417,7 @@ impl Reader<'_> {
         let text = kind & TEXT != 0;
         let more = kind & MORE != 0;
         match kind & TYPE {
-            HELLO => Record::Hello(Hello::read(self)),
+            HELLO if takes(HELLO) => Record::Hello(Hello::read(self)),
             WELCOME => Record::Welcome(Welcome::read(self)),
             MSG => Record::Message { channel: self.channel(kind), text, payload: self.payload(text) },
             VOL => Record::Volatile { channel: self.channel(kind), text, payload: self.payload(text) },

@@ -202,8 +202,8 @@ impl Endpoint {
     }
 
     fn may_refuse(&mut self) -> Result<(), Violation> {
-        while self.refusals.front().is_some_and(|seq| *seq <= self.sender.acked()) {
-            self.refusals.pop_front();
+        while self.refusals.first().is_some_and(|seq| seq <= self.sender.acked()) {
+            self.refusals.drop_first(1);
         }
         if self.refusals.len() + self.effects.len() < REFUSALS_MAX {
             return Ok(());
@@ -226,9 +226,11 @@ impl Endpoint {
     fn settle(&mut self, effect: Effect) {
         match effect {
             Effect::Asked { id, refused: Some(answer), .. } => self.refuse(id, answer),
+            // The rest is for servers and stores.
+            _ if self.is_client() && !self.is_durable() => {}
             Effect::Opened { channel, refused: true, .. } => {
                 let seq = self.put_shut(channel, 0, "too many channels");
-                self.refusals.push_back(seq);
+                self.refusals.push(&[seq]);
             }
             Effect::Opened { channel, .. } => {
                 // Its SHUT may have arrived too, and is not accepted: after a restart the channel is open until then.
@@ -246,6 +248,6 @@ impl Endpoint {
     pub(super) fn refuse(&mut self, id: u64, answer: Answer) {
         let nothing = Payload { channel: 0, text: true, bytes: &[] };
         let seq = self.answer(id, answer as u64, false, nothing);
-        self.refusals.push_back(seq);
+        self.refusals.push(&[seq]);
     }
 }

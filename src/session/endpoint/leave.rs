@@ -36,7 +36,7 @@ impl Endpoint {
 
     /// Bytes that wait to be written.
     pub(in crate::session) fn unwritten(&self) -> u64 {
-        self.sender.unwritten() + self.control_len() as u64
+        self.sender.unwritten() + self.control.len() as u64
     }
 
     pub(in crate::session) fn message(&mut self, payload: Payload<'_>) -> u64 {
@@ -147,12 +147,8 @@ impl Endpoint {
         }
     }
 
-    fn control_len(&self) -> usize {
-        self.control.as_slice().len()
-    }
-
     fn has_control_room(&self, len: usize) -> bool {
-        self.control_len() == 0 || self.control_len() + len <= CONTROL_MAX
+        self.control.len() == 0 || self.control.len() + len <= CONTROL_MAX
     }
 
     fn put_control(&mut self, head: &[u8], body: &[u8]) {
@@ -165,7 +161,7 @@ impl Endpoint {
     pub(in crate::session) fn due(&self) -> Due {
         if self.link.is_none() || self.ended {
             Due::Nothing
-        } else if self.control_len() > 0 || self.sender.is_due() {
+        } else if self.control.len() > 0 || self.sender.is_due() {
             Due::Now
         } else {
             self.receiver.due()
@@ -191,7 +187,7 @@ impl Endpoint {
         }
         // What is numbered follows when everything else has left.
         let room = room.saturating_sub(len + FRAME_OVERHEAD);
-        let all = len == self.control_len() && (room > 0 || len == 0);
+        let all = len == self.control.len() && (room > 0 || len == 0);
         let numbered = if all { self.sender.ready(room, FRAME_RECORDS - count, len) } else { 0 };
         put_head(out, Head { base: (numbered > 0).then(|| self.sender.next()), ack });
         out.extend_from_slice(self.control.as_slice().get(..len).unwrap_or_default());
