@@ -70,9 +70,9 @@ export function hostClass(): WebSocketClass | undefined {
 function examine(url: string): Pick<Target, "good" | "local" | "shown"> {
   try {
     const { protocol, host, hostname, pathname } = new URL(url, globalThis.location?.href);
-    const local = /^(127\.\d+\.\d+\.\d+|\[::1\]|(.+\.)?localhost)$/.test(hostname);
+    const local = /^(127[.\d]+|\[::1]|(.+\.)?localhost)$/.test(hostname);
     const plain = local || !/^https:/.test(globalThis.origin);
-    const good = (plain ? /^(ws|http)s?:$/ : /^(ws|http)s:$/).test(protocol);
+    const good = (plain ? /^(ws|http)s?:/ : /^(ws|http)s:/).test(protocol);
     return { good, local, shown: `${protocol}//${host}${pathname}` };
   } catch {
     return NOWHERE;

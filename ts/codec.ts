@@ -46,18 +46,14 @@ export function encode<In, Out>(
   message: Out,
   back: { data?: Out } = { data: message },
 ): Raw {
-  let data: unknown;
   try {
-    data = codec.encode(message);
+    const data: unknown = codec.encode(message);
+    if (typeof data === "string" || byteLength(data) !== undefined) return data as Raw;
+    const given = data === null ? "null" : typeof data;
+    throw new TypeError(`The codec gave ${given}; a WebSocket sends strings, buffers, views and Blobs.`);
   } catch (cause) {
     throw new WireError("InvalidMessage", { ...back, cause });
   }
-  if (typeof data === "string" || byteLength(data) !== undefined) return data as Raw;
-  const given = data === null ? "null" : typeof data;
-  const cause = new TypeError(
-    `The codec gave ${given}; a WebSocket sends strings, buffers, views and Blobs.`,
-  );
-  throw new WireError("InvalidMessage", { ...back, cause });
 }
 
 /** Bytes on the wire; undefined for what a WebSocket cannot send. */
@@ -65,7 +61,7 @@ export function byteLength(data: unknown): number | undefined {
   if (typeof data === "string") return utf8Length(data);
   if (data instanceof ArrayBuffer) return data.byteLength;
   if (ArrayBuffer.isView(data)) return data.buffer instanceof ArrayBuffer ? data.byteLength : undefined;
-  if (typeof Blob === "function" && data instanceof Blob) return data.size;
+  if (data instanceof Blob) return data.size;
   return undefined;
 }
 

@@ -30,10 +30,7 @@ export class WireError extends Error {
     code: WireErrorCode,
     more: { text?: string; cause?: unknown; close?: WireClose; data?: unknown } = {},
   ) {
-    super(
-      more.text ?? TEXTS[code as keyof typeof TEXTS],
-      more.cause === undefined ? undefined : { cause: more.cause },
-    );
+    super(more.text ?? TEXTS[code as keyof typeof TEXTS], more);
     this.code = code;
     this.close = more.close;
     this.data = more.data;

@@ -9,4 +9,4 @@ export * from "./api.ts";
 // Brotli packs the text of the wasm best behind all others.
 import wasmBytes from "#wasm";
 
-supply(wasmBytes);
+supply(() => new WebAssembly.Module(wasmBytes()));

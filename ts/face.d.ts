@@ -30,12 +30,14 @@ export function lay(numbers: readonly number[]): void;
 export function layText(text: string): void;
 export function cut(reason: string): string;
 
-export class Clock {
-  constructor(wake: () => void, look: () => void);
+export function give(socket: WebSocket, data: unknown): number;
+
+export interface Clock {
   alarm(millis: number): void;
   later(): void;
   stop(): void;
 }
+export function clock(wake: () => void, look: () => void): Clock;
 
 // Of browser.js, where each is described.
 type Handler<Type extends Event> = (event: Type) => void;
@@ -47,7 +49,6 @@ export function attach(
   close: Handler<CloseEvent>,
 ): void;
 export function detach(socket: WebSocket): void;
-export function offer(socket: WebSocket, data: unknown): 0 | 1 | 2;
 export function buffered(socket: WebSocket): number;
 export function close(socket: WebSocket, code?: number, reason?: string): void;
 export function listen(on: boolean, heard: Handler<Event>): void;

@@ -31,8 +31,7 @@ export class Handlers<In> {
 
   /** One that throws is reported, and the others are called. */
   deliver(message: In, context?: Context): void {
-    const tagged = typeof message === "object" && message !== null;
-    const type = tagged ? (message as Record<string, unknown>)[this.#discriminant] : undefined;
+    const type = (message as Record<string, unknown> | null | undefined)?.[this.#discriminant];
     for (const handlers of [this.#handlers.get(ALL), this.#handlers.get(type)]) {
       for (const handler of handlers ?? []) {
         try {

@@ -18,8 +18,8 @@ export async function* iterate<In>(
   wire.addEventListener(
     "message",
     (event) => {
-      const { raw } = event as unknown as { raw: string | ArrayBuffer };
-      if (ask(core.PUSH, inbox, typeof raw === "string" ? raw.length : raw.byteLength)) held.push(event.data);
+      const { raw } = event as unknown as { raw: { length?: number; byteLength: number } };
+      if (ask(core.PUSH, inbox, raw.length ?? raw.byteLength)) held.push(event.data);
       wake();
     },
     over,

@@ -3,23 +3,23 @@ import {
   adopt,
   attach,
   buffered,
-  Clock,
+  clock,
   close,
   cut,
   detach,
+  give,
   type Hears,
   lay,
   layText,
   listen,
   moment,
-  offer,
   refusal,
   slept,
 } from "#face";
 import * as answers from "./answers.ts";
 import { byteLength, type Codec, encode, type Raw } from "./codec.ts";
 import * as core from "./core.ts";
-import { codeOf, type WireClose, WireError } from "./errors.ts";
+import { codeOf, type WireClose, WireError, type WireErrorCode } from "./errors.ts";
 import { wireEvent, type WireState } from "./events.ts";
 import {
   type Attempt,
@@ -53,7 +53,19 @@ export interface Sendings extends Iterable<[number, Sending]> {
 }
 export type Deliver<In> = (message: In, raw: string | ArrayBuffer) => void;
 
-const LOST: WireClose = { code: 1006, reason: "", wasClean: false };
+/** What a core tells or asks: numbers, why, and how a connection ended. */
+type Heard = (
+  this: Link<any, any>,
+  a: number,
+  b: number,
+  c: number,
+  reason: WireErrorCode,
+  close: WireClose,
+  cause: number,
+) => number | undefined | void;
+
+const NONE: WireClose = { code: 0, reason: "", wasClean: false };
+const LOST: WireClose = { ...NONE, code: 1006 };
 
 /** Between a wire and its core: calls the one, and is what the other calls. */
 export class Link<In, Out> implements Hears {
@@ -78,7 +90,7 @@ export class Link<In, Out> implements Hears {
   /** The core's number for the socket. */
   #socketLink = 0;
   #listening = false;
-  readonly #clock = new Clock(
+  readonly #clock = clock(
     () => void this.ask(core.WAKE),
     () =>
       this.socket &&
@@ -100,7 +112,7 @@ export class Link<In, Out> implements Hears {
   #question: Attempt | undefined;
   #dialed = answers.NOWHERE;
   /** What was thrown, on its way to the event that tells of it. */
-  #thrown: unknown;
+  #thrown: { cause: unknown } | undefined;
   #state: WireState = { name: "idle" };
   /** What there is besides in a session: and how it names a send, and settles one. */
   declare session: Session<In, Out>;
@@ -155,8 +167,7 @@ export class Link<In, Out> implements Hears {
       this.id = number;
       adopt(number, this, () => started.act(number, core.FORGET, 0, 0, 0));
     } catch (error) {
-      const code = error instanceof WireError && error.code;
-      if (!code || code === "NotInitialized" || code === "InvalidOption") throw error;
+      if (!(error instanceof WireError && error.code.endsWith("Unavailable"))) throw error;
       this.lost(error, true);
     }
   }
@@ -236,7 +247,7 @@ export class Link<In, Out> implements Hears {
     this.dead = error;
     this.core = undefined;
     this.#question = undefined;
-    this.abort();
+    this.#stopAsking();
     this.#release();
     for (const [number, { to }] of [...this.#receipts])
       this.#settle(number, SESSION && to?.bound && number < this.session.unpassed ? 11 : 6);
@@ -324,124 +335,13 @@ export class Link<In, Out> implements Hears {
       this.#held.push(parcel);
       return void this.ask(core.HOLD);
     }
-    this.message(parcel);
+    this.#message(parcel);
     if (this.core === running) this.ask(core.DELIVERED);
   };
 
   readonly #page = (event: Event): void => void this.ask(core.MOMENT, moment(event));
 
   // What the core calls.
-
-  message({ message, raw, failed }: Parcel): void {
-    if (failed) this.emit("error", { error: failed });
-    else this.#deliver(message as In, raw);
-  }
-
-  resolve(ticket: number, attempt: number, turn: number, cause: number): void {
-    const question: Attempt = { attempt, reason: codeOf(cause), signal: this.#signal() };
-    this.#question = question;
-    const failed = (error: unknown) => {
-      if (question !== this.#question) return;
-      this.#thrown = error;
-      this.ask(core.TARGET_FAILED, ticket);
-    };
-    const answer = (provided: readonly unknown[]) => {
-      // A late answer must not take the place of the current one.
-      if (question !== this.#question) return;
-      this.#dialed = answers.readTarget(provided, turn);
-      this.ask(core.TARGET, ticket, Number(this.#dialed.local));
-    };
-    try {
-      const provided = answers.provide(this.#url, SESSION ? SUBPROTOCOL : this.#options.protocols, question);
-      if (answers.isPromise(provided)) void provided.then(answer).catch(failed);
-      else answer(provided);
-    } catch (error) {
-      failed(error);
-    }
-  }
-
-  /** Under 0 for a socket, else what the exception means. */
-  #dial(link: number): number {
-    const { url, protocols, shown, good } = this.#dialed;
-    const Class = this.socketClass;
-    let socket: WebSocket;
-    this.emit("dial", { url: shown });
-    try {
-      if (!Class) throw new TypeError("There is no WebSocket here.");
-      socket = (protocols.length > 0 ? new Class(url, protocols) : new Class(url)) as WebSocket;
-    } catch (error) {
-      const meaning = refusal(error, good);
-      // The text of a SyntaxError names the URL or the subprotocols, and a token in them.
-      if (meaning !== core.INVALID_URL && meaning !== core.INVALID_PROTOCOLS) this.#thrown = error;
-      return meaning;
-    }
-    // Chromium, blocked by connect-src: constructed closed, one error event, never a close event.
-    if (socket.readyState === 3) return core.CONTENT_BLOCKED;
-    if (SESSION) {
-      this.session.join(link, socket, (reason) => this.#keepReason(reason));
-      return -1;
-    }
-    this.#drop();
-    this.socket = socket;
-    this.#socketLink = link;
-    attach(socket, this.#opened, this.#arrived, this.#errored, this.#closed);
-    return -1;
-  }
-
-  /** What is buffered if the socket took it, -1 if it is not open, -2 minus what is buffered if it threw. */
-  #offer(link: number, data: unknown): number {
-    if (SESSION) return -1;
-    const { socket } = this;
-    if (!socket || link !== this.#socketLink) return -1;
-    const refused = offer(socket, data);
-    return refused === 1 ? -1 : refused ? -2 - buffered(socket) : buffered(socket);
-  }
-
-  #hangUp(link: number, forget: number, code: number, reason: string): void {
-    this.abort();
-    if (SESSION) return this.session.hangUp(link, forget, code, reason);
-    const { socket } = this;
-    if (!socket || link !== this.#socketLink) return;
-    if (forget) {
-      detach(socket);
-      this.socket = undefined;
-    }
-    close(socket, code, reason);
-  }
-
-  greet(link: number, attempt: number): void {
-    const signal = this.#signal();
-    const running = this.core;
-    const greeted = (ok: boolean, error?: unknown) => {
-      // A token that is there greets by itself.
-      if (this.core !== running || (SESSION && ok)) return;
-      this.#thrown = error;
-      this.ask(core.GREETED, link, Number(ok));
-    };
-    const sendRaw = (data: Raw) => {
-      if (this.core === running && this.#offer(link, data) >= 0) return;
-      // Without the data, which may be a token: this error is told to whoever listens.
-      throw new WireError("GreetingFailed", { text: "The link is not open any more." });
-    };
-    const greeting: Greeting<Out> = {
-      attempt,
-      signal,
-      sendRaw,
-      send: (message) => sendRaw(encode(this.codec, message, {})),
-    };
-    try {
-      const done = SESSION ? this.session.greet(link, signal) : this.#options.greet?.(greeting);
-      if (answers.isPromise(done))
-        void done.then(() => greeted(true)).catch((error: unknown) => greeted(false, error));
-      else greeted(true);
-    } catch (error) {
-      greeted(false, error);
-    }
-  }
-
-  abort(): void {
-    this.#abort?.abort();
-  }
 
   hear(
     what: number,
@@ -455,77 +355,16 @@ export class Link<In, Out> implements Hears {
   ): number | undefined {
     if (SESSION && what >= core.FILL)
       return this.session.hear(this.#receipts, what, a, b, c, [cause, code, clean, text as number]);
-    switch (what) {
-      case core.OFFER:
-        return this.#offer(a, b ? this.#receipts.get(b)?.data : this.#passed);
-      case core.SETTLED:
-        return void this.#settle(a, b);
-      case core.ALARM:
-        return void this.#clock.alarm(a);
-      case core.MESSAGE: {
-        const parcel = this.#held.shift();
-        if (a && parcel) this.message(parcel);
-        return;
-      }
-      case core.SAMPLE:
-        return void this.#clock.later();
-      case core.BUFFERED:
-        return this.socket && buffered(this.socket);
-      case core.RESOLVE:
-        return void this.resolve(a, b, c, cause);
-      case core.ABORT:
-        return void this.abort();
-      case core.DIAL:
-        return this.#dial(a);
-      case core.GREET:
-        return void this.greet(a, b);
-      case core.PING: {
-        const ping = answers.pingOf(this.#options, this.codec);
-        if (ping === undefined) return;
-        this.emit("ping", {});
-        return void this.#offer(a, ping);
-      }
-      case core.LISTEN:
-        if (this.#listening) return -1;
-        this.#listening = true;
-        listen(true, this.#page);
-        return moment();
-      case core.RELEASE:
-        return void this.#release();
-      case core.ITEM: {
-        const receipt = this.#receipts.get(a);
-        if (receipt) this.#items.push(receipt);
-        return;
-      }
-    }
     const reason = codeOf(cause & 255);
-    const why = typeof text === "string" ? text : (this.texts[text] ?? "");
-    const close: WireClose = { code, reason: why, wasClean: clean === 1 };
-    switch (what) {
-      case core.HANG_UP:
-        return void this.#hangUp(a, b, code, close.reason);
-      case core.DECIDE:
-        return answers.decide(
-          this.#options,
-          { attempt: a, reason, close, elapsed: b, delay: c },
-          cause > 255,
-        );
-      case core.OPENED:
-        return this.emit("open", {});
-      case core.CLOSED:
-        if (a) used.delete(this);
-        if (SESSION && a) this.session.over();
-        return this.emit("close", { ...close, cause: reason, last: a === 1 });
-      case core.FAILED: {
-        const error = new WireError(reason, { close, cause: this.#thrown });
-        this.#thrown = undefined;
-        return this.emit("error", { error });
-      }
-      case core.PONG:
-        return this.emit("pong", { rtt: a, smoothed: b });
-      case core.DRAINED:
-        return this.emit("drained", { watch: a, empty: b === 1 });
-    }
+    const close = code
+      ? {
+          code,
+          reason: typeof text === "string" ? text : (this.texts[text] ?? ""),
+          wasClean: clean === 1,
+        }
+      : NONE;
+    const heard = Link.#heard[what];
+    if (heard) return heard.call(this, a, b, c, reason, close, cause) as number | undefined;
     const state = [
       { name: "idle" },
       { name: "connecting", phase: "resolving", attempt: a },
@@ -542,9 +381,181 @@ export class Link<In, Out> implements Hears {
     return undefined;
   }
 
+  /** By the numbers of ts/core.ts. What is no answer there is of no use to the core. */
+  static readonly #heard: Readonly<Record<number, Heard>> = {
+    [core.OFFER](link, number) {
+      return this.#offer(link, number ? this.#receipts.get(number)?.data : this.#passed);
+    },
+    [core.SETTLED](number, reason) {
+      this.#settle(number, reason);
+    },
+    [core.ALARM](millis) {
+      this.#clock.alarm(millis);
+    },
+    [core.MESSAGE](wanted) {
+      const parcel = this.#held.shift();
+      if (wanted && parcel) this.#message(parcel);
+    },
+    [core.SAMPLE]() {
+      this.#clock.later();
+    },
+    [core.BUFFERED]() {
+      return this.socket && buffered(this.socket);
+    },
+    [core.RESOLVE](ticket, attempt, turn, reason) {
+      const question: Attempt = { attempt, reason, signal: this.#signal() };
+      this.#question = question;
+      const failed = (cause: unknown) => {
+        if (question !== this.#question) return;
+        this.#thrown = { cause };
+        this.ask(core.TARGET_FAILED, ticket);
+      };
+      const answer = (provided: readonly unknown[]) => {
+        // A late answer must not take the place of the current one.
+        if (question !== this.#question) return;
+        this.#dialed = answers.readTarget(provided, turn);
+        this.ask(core.TARGET, ticket, Number(this.#dialed.local));
+      };
+      try {
+        const { protocols } = this.#options;
+        const provided = answers.provide(this.#url, SESSION ? SUBPROTOCOL : protocols, question);
+        if (answers.isPromise(provided)) void provided.then(answer).catch(failed);
+        else answer(provided);
+      } catch (error) {
+        failed(error);
+      }
+    },
+    [core.ABORT]() {
+      this.#stopAsking();
+    },
+    /** Answers under 0 for a socket, else what the exception means. */
+    [core.DIAL](link) {
+      const { url, protocols, shown, good } = this.#dialed;
+      const Class = this.socketClass;
+      let socket: WebSocket;
+      this.emit("dial", { url: shown });
+      try {
+        if (!Class) throw new TypeError("There is no WebSocket here.");
+        socket = (protocols.length > 0 ? new Class(url, protocols) : new Class(url)) as WebSocket;
+      } catch (cause) {
+        const meaning = refusal(cause, good);
+        // The text of a SyntaxError names the URL or the subprotocols, and a token in them.
+        if (meaning !== core.INVALID_URL && meaning !== core.INVALID_PROTOCOLS) this.#thrown = { cause };
+        return meaning;
+      }
+      // Chromium, blocked by connect-src: constructed closed, one error event, never a close event.
+      if (socket.readyState === 3) return core.CONTENT_BLOCKED;
+      if (SESSION) {
+        this.session.join(link, socket, (reason) => this.#keepReason(reason));
+        return -1;
+      }
+      this.#drop();
+      this.socket = socket;
+      this.#socketLink = link;
+      attach(socket, this.#opened, this.#arrived, this.#errored, this.#closed);
+      return -1;
+    },
+    [core.GREET](link, attempt) {
+      const signal = this.#signal();
+      const running = this.core;
+      const greeted = (ok: boolean, cause?: unknown) => {
+        // A token that is there greets by itself.
+        if (this.core !== running || (SESSION && ok)) return;
+        if (!ok) this.#thrown = { cause };
+        this.ask(core.GREETED, link, Number(ok));
+      };
+      const sendRaw = (data: Raw) => {
+        if (this.core === running && this.#offer(link, data) >= 0) return;
+        // Without the data, which may be a token: this error is told to whoever listens.
+        throw new WireError("GreetingFailed", { text: "The link is not open any more." });
+      };
+      const greeting: Greeting<unknown> = {
+        attempt,
+        signal,
+        sendRaw,
+        send: (message) => sendRaw(encode(this.codec, message, {})),
+      };
+      try {
+        const done = SESSION ? this.session.greet(link, signal) : this.#options.greet?.(greeting);
+        if (answers.isPromise(done))
+          void done.then(() => greeted(true)).catch((error: unknown) => greeted(false, error));
+        else greeted(true);
+      } catch (error) {
+        greeted(false, error);
+      }
+    },
+    [core.PING](link) {
+      const ping = answers.pingOf(this.#options, this.codec);
+      if (ping === undefined) return;
+      this.emit("ping", {});
+      this.#offer(link, ping);
+    },
+    [core.LISTEN]() {
+      if (this.#listening) return -1;
+      this.#listening = true;
+      listen(true, this.#page);
+      return moment();
+    },
+    [core.RELEASE]() {
+      this.#release();
+    },
+    [core.ITEM](number) {
+      const receipt = this.#receipts.get(number);
+      if (receipt) this.#items.push(receipt);
+    },
+    [core.HANG_UP](link, forget, _, _reason, { code, reason }) {
+      this.#stopAsking();
+      if (SESSION) return this.session.hangUp(link, forget, code, reason);
+      const { socket } = this;
+      if (!socket || link !== this.#socketLink) return;
+      if (forget) {
+        detach(socket);
+        this.socket = undefined;
+      }
+      close(socket, code, reason);
+    },
+    [core.DECIDE](attempt, elapsed, delay, reason, close, cause) {
+      return answers.decide(this.#options, { attempt, reason, close, elapsed, delay }, cause > 255);
+    },
+    [core.OPENED]() {
+      this.emit("open", {});
+    },
+    [core.CLOSED](last, _, _c, cause, close) {
+      if (last) used.delete(this);
+      if (SESSION && last) this.session.over();
+      this.emit("close", { ...close, cause, last: last === 1 });
+    },
+    [core.FAILED](_a, _b, _c, reason, close) {
+      const error = new WireError(reason, { close, ...this.#thrown });
+      this.#thrown = undefined;
+      this.emit("error", { error });
+    },
+    [core.PONG](rtt, smoothed) {
+      this.emit("pong", { rtt, smoothed });
+    },
+    [core.DRAINED](watch, empty) {
+      this.emit("drained", { watch, empty: empty === 1 });
+    },
+  };
+
+  /** What is buffered if the socket took it, -1 if it is not open, -2 minus what is buffered if it threw. */
+  #offer(link: number, data: unknown): number {
+    if (SESSION) return -1;
+    return this.socket && link === this.#socketLink ? give(this.socket, data) : -1;
+  }
+
+  #message({ message, raw, failed }: Parcel): void {
+    if (failed) this.emit("error", { error: failed });
+    else this.#deliver(message as In, raw);
+  }
+
+  #stopAsking(): void {
+    this.#abort?.abort();
+  }
+
   /** For whoever is asked next; whoever was asked before may stop. */
   #signal(): AbortSignal {
-    this.abort();
+    this.#stopAsking();
     this.#abort = new AbortController();
     return this.#abort.signal;
   }

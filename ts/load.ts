@@ -4,7 +4,7 @@ import { begin, everyone, share } from "#face";
 import { imports, names } from "#glue";
 import type { Core } from "./core.ts";
 
-let source: (() => BufferSource | WebAssembly.Module) | undefined;
+let source: (() => WebAssembly.Module) | undefined;
 /** Compiled once, for a fresh instance after a trap too. */
 let compiled: WebAssembly.Module | undefined;
 let core: Core | undefined;
@@ -12,7 +12,7 @@ let core: Core | undefined;
 export const used = new Set<object>();
 
 /** Says where the wasm comes from. */
-export function supply(wasm: () => BufferSource | WebAssembly.Module): void {
+export function supply(wasm: () => WebAssembly.Module): void {
   source ??= wasm;
 }
 
@@ -21,11 +21,7 @@ export function start(): Core {
   if (core) return core;
   if (!source) throw new WireError("NotInitialized");
   try {
-    if (!compiled) {
-      const given = source();
-      compiled = given instanceof WebAssembly.Module ? given : new WebAssembly.Module(given);
-    }
-    const { exports } = new WebAssembly.Instance(compiled, imports());
+    const { exports } = new WebAssembly.Instance((compiled ??= source()), imports());
     begin();
     if (SESSION) share(exports[names.memory!]);
     return (core = guard(exports));
@@ -40,24 +36,21 @@ export function start(): Core {
  * enters it.
  */
 function guard(exports: WebAssembly.Exports): Core {
-  let dead = false;
-  const enter =
-    (call: (...args: unknown[]) => unknown) =>
-    (...args: unknown[]) => {
-      if (dead) return undefined;
-      try {
-        return call(...args);
-      } catch (cause) {
-        dead = true;
-        trapped(cause);
-        throw cause;
-      }
-    };
-  const entries = Object.entries(names).map(([name, short]) => [
-    name,
-    enter(exports[short] as () => unknown),
-  ]);
-  return Object.fromEntries(entries) as Core;
+  const guarded = Object.fromEntries(
+    Object.entries(names).map(([name, short]) => [
+      name,
+      (...args: unknown[]) => {
+        if (core !== guarded) return undefined;
+        try {
+          return (exports[short] as (...args: unknown[]) => unknown)(...args);
+        } catch (cause) {
+          trapped(cause);
+          throw cause;
+        }
+      },
+    ]),
+  ) as unknown as Core;
+  return guarded;
 }
 
 function trapped(cause: unknown): void {

@@ -129,20 +129,47 @@ const FUNCTIONS = [
   "WebSocket",
 ];
 const INBOX = ["inbox.maxMessages", "inbox.maxBytes"];
-const OTHERS = [
-  ...(SESSION ? ["token", "onSessionLost", "manualAck"] : ["protocols"]),
-  "codec",
-  ...(SESSION ? [] : ["heartbeat.ping"]),
-  "queue.overflow",
-  "discriminant",
-  "idle",
-  "signal",
-];
 const GROUPS = ["reconnect", "heartbeat", "queue", "inbox", ...(SESSION ? ["limits"] : [])];
 const OVERFLOW = ["reject", "drop-oldest", "drop-newest"] as const;
 const ON_LOSS = ["resend-unsent", "report"];
 
-/** What the core is told, checked as far as TypeScript can; the core checks the ranges. */
+/** Names of options, what these must be, and whether a value is that: if its type does not say so. */
+type Rule = readonly [names: readonly string[], allowed?: string, fits?: (value: any) => boolean];
+
+const OF_SESSIONS: readonly Rule[] = [
+  [["onSessionLost"], '"resend-unsent" or "report"', (value) => ON_LOSS.includes(value)],
+  [["manualAck"], "a boolean"],
+  [
+    ["token"],
+    "a string, a Uint8Array or a function that gives one",
+    (value) => ["string", "function"].includes(typeof value) || value instanceof Uint8Array,
+  ],
+];
+
+const RULES: readonly Rule[] = [
+  [NUMBERS, "a number"],
+  [FUNCTIONS, "a function"],
+  [
+    INBOX,
+    "a number from 1 to 4294967295",
+    (value) => typeof value === "number" && value >= 1 && value < 2 ** 32,
+  ],
+  [
+    ["codec"],
+    "json, text, bytes, blob, raw, or an object with encode and decode",
+    (value) => {
+      const codec = readCodec(value) as Partial<Codec> | null | undefined;
+      return typeof codec?.encode === "function" && typeof codec.decode === "function";
+    },
+  ],
+  [["queue.overflow"], '"reject" or "drop-oldest" or "drop-newest"', (value) => OVERFLOW.includes(value)],
+  [["discriminant"], "a string"],
+  [["signal"], "an AbortSignal", (value) => value instanceof AbortSignal],
+  [["idle", ...(SESSION ? [] : ["protocols", "heartbeat.ping"])]],
+  ...(SESSION ? OF_SESSIONS : []),
+];
+
+/** @internal What the core is told, checked as far as TypeScript can; the core checks the ranges. */
 export function readOptions<In, Out>(
   url: unknown,
   options: WireOptions<In, Out>,
@@ -151,20 +178,16 @@ export function readOptions<In, Out>(
   if (typeof url !== "function" && !(urls.length > 0 && urls.every(isUrl))) {
     throw wrong("url", "a string, a URL, a list of them or a function", url);
   }
-  const given = flatten(options as Record<string, unknown>);
-  for (const [name, value] of given) check(name, value);
+  const given = read(options);
   const numbers = NUMBERS.map((name) => (given.get(name) as number | undefined) ?? NaN);
   if (!SESSION && options.heartbeat && given.get("heartbeat.ping") === undefined) {
     throw wrong("heartbeat.ping", "what a ping looks like: text, bytes, a message or a function", undefined);
   }
-  const overflow = OVERFLOW.indexOf(options.queue?.overflow ?? "reject");
-  const decides = options.reconnect?.delay || options.reconnect?.shouldReconnect;
-  const flags =
-    overflow |
-    (options.heartbeat ? 4 : 0) |
-    (options.greet ? 8 : 0) |
-    (options.isWelcome ? 16 : 0) |
-    (decides ? 32 : 0);
+  const { heartbeat, greet, isWelcome, reconnect, queue } = options;
+  let flags = OVERFLOW.indexOf(queue?.overflow ?? "reject");
+  [heartbeat, greet, isWelcome, reconnect?.delay || reconnect?.shouldReconnect].forEach((option, i) => {
+    if (option) flags |= 4 << i;
+  });
   return { numbers, flags: SESSION ? flags | sessionFlags(given) : flags };
 }
 
@@ -183,71 +206,34 @@ export function readCodec(codec: CodecName | Codec | undefined): Codec {
   return typeof codec === "object" ? codec : CODECS[codec ?? "json"];
 }
 
-function flatten(options: Record<string, unknown>): Map<string, unknown> {
-  const flat = new Map<string, unknown>();
-  if (typeof options !== "object" || options === null) throw wrong("options", "an object", options);
-  for (const [name, value] of Object.entries(options)) {
-    if (!GROUPS.includes(name)) flat.set(name, value);
-    else if (value === undefined) continue;
-    else if (typeof value !== "object" || value === null) throw wrong(name, "an object", value);
-    else for (const [inner, innerValue] of Object.entries(value)) flat.set(`${name}.${inner}`, innerValue);
+/** Options by their names, those in groups by both names. */
+function read(options: unknown, group = "", given = new Map<string, unknown>()): typeof given {
+  if (typeof options !== "object" || options === null) throw wrong(group || "options", "an object", options);
+  for (const [inner, value] of Object.entries(options)) {
+    const name = group ? `${group}.${inner}` : inner;
+    if (!GROUPS.includes(name)) given.set(name, checked(name, value));
+    else if (value !== undefined) read(value, name, given);
   }
-  return flat;
+  return given;
 }
 
-function check(name: string, value: unknown): void {
-  if (!known(name)) {
-    const all = [...NUMBERS, ...FUNCTIONS, ...INBOX, ...OTHERS].sort();
+function checked(name: string, value: unknown): unknown {
+  const rule = RULES.find(([names]) => names.includes(name));
+  if (!rule) {
+    const all = RULES.flatMap(([names]) => names).sort();
     throw new WireError("InvalidOption", {
       text: `There is no option ${name}. There are: ${all.join(", ")}.`,
     });
   }
-  if (value === undefined) return;
-  if (
-    (NUMBERS.includes(name) || INBOX.includes(name)) &&
-    (typeof value !== "number" || Number.isNaN(value))
-  ) {
-    throw wrong(name, "a number", value);
-  }
-  if (INBOX.includes(name) && !(Number(value) >= 1 && Number(value) < 2 ** 32)) {
-    throw wrong(name, `a number from 1 to ${2 ** 32 - 1}`, value);
-  }
-  if (FUNCTIONS.includes(name) && typeof value !== "function") throw wrong(name, "a function", value);
-  if (name === "queue.overflow" && !OVERFLOW.includes(value as "reject")) {
-    throw wrong(name, OVERFLOW.map((policy) => `"${policy}"`).join(" or "), value);
-  }
-  if (SESSION) checkSession(name, value);
-  if (name === "codec") checkCodec(value as Partial<Codec> | string | null);
-  if (name === "discriminant" && typeof value !== "string") throw wrong(name, "a string", value);
-  if (name === "signal" && !(value instanceof AbortSignal)) throw wrong(name, "an AbortSignal", value);
+  const [, allowed, fits = () => `a ${typeof value}` === allowed && value === value] = rule;
+  // A token is told to nobody.
+  if (allowed && value !== undefined && !fits(value))
+    throw wrong(name, allowed, SESSION && name === "token" ? "***" : value);
+  return value;
 }
 
 const sessionFlags = (given: Map<string, unknown>): number =>
   (given.get("onSessionLost") === ON_LOSS[1] ? 128 : 0) | (given.get("manualAck") ? 256 : 0);
-
-function checkSession(name: string, value: unknown): void {
-  if (name === "onSessionLost" && !ON_LOSS.includes(value as string)) {
-    throw wrong(name, ON_LOSS.map((what) => `"${what}"`).join(" or "), value);
-  }
-  if (name === "manualAck" && typeof value !== "boolean") throw wrong(name, "true or false", value);
-  if (name === "token" && !["string", "function"].includes(typeof value) && !(value instanceof Uint8Array)) {
-    throw wrong(name, "a string, a Uint8Array or a function that gives one", "***");
-  }
-}
-
-function checkCodec(codec: Partial<Codec> | string | null): void {
-  if (
-    typeof codec === "string"
-      ? Object.hasOwn(CODECS, codec)
-      : typeof codec?.encode === "function" && typeof codec.decode === "function"
-  )
-    return;
-  throw wrong("codec", `${Object.keys(CODECS).join(", ")}, or an object with encode and decode`, codec);
-}
-
-function known(name: string): boolean {
-  return [NUMBERS, FUNCTIONS, INBOX, OTHERS].some((names) => names.includes(name));
-}
 
 function wrong(name: string, allowed: string, given: unknown): WireError {
   const shown =

@@ -22,7 +22,7 @@ export const REASONS = [
 /** One for all. */
 const DELIVERED = { outcome: "delivered" };
 
-/** Where in a session something is to go. */
+/** @internal Where in a session something is to go. */
 export interface Destination {
   /** 0 for none. */
   readonly channel: number;
@@ -63,9 +63,10 @@ export class Receipt<Out = unknown, End = Settled<Out>> {
 
   /** Resolves when the send has settled. Never rejects. Made when first asked for. */
   get settled(): Promise<End> {
-    return (this.#promise ??= this.result
-      ? Promise.resolve(this.result)
-      : new Promise((resolve) => (this.#resolve = resolve)));
+    return (this.#promise ??= new Promise((resolve) => {
+      if (this.result) resolve(this.result);
+      else this.#resolve = resolve;
+    }));
   }
 
   /** Takes the message back if it still waits; then it settles as not sent, withdrawn. */

@@ -34,4 +34,4 @@ export type { WireUrl } from "./wire.ts";
 // Brotli packs the text of the wasm best behind all others.
 import wasmBytes from "#wasm";
 
-supply(wasmBytes);
+supply(() => new WebAssembly.Module(wasmBytes()));

@@ -12,7 +12,7 @@ import { closing, sendable, socketUrl, subprotocols, texts } from "./websocket/w
 
 import wasmBytes from "#wasm";
 
-supply(wasmBytes);
+supply(() => new WebAssembly.Module(wasmBytes()));
 
 /** A URL, or a function asked at every attempt. */
 export type UrlProvider = string | URL | (() => string | URL | Promise<string | URL>);

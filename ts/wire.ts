@@ -262,9 +262,7 @@ export class Wire<
    * from here on. `code` is 1000 or 3000 to 4999; a reason over 123 bytes is cut.
    */
   close(code = 1000, reason = ""): void {
-    if (!Number.isInteger(code) || (code !== 1000 && (code < 3000 || code > 4999))) {
-      throw new WireError("InvalidClose");
-    }
+    if (!/^(1000|[34]\d{3})$/.test(String(code))) throw new WireError("InvalidClose");
     this.#link.close(code, String(reason));
   }
 

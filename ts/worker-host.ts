@@ -8,7 +8,7 @@ import { supply } from "./load.ts";
 import { Hosts, tell } from "./worker/host.ts";
 import { isOurs, type Name, type ToWorker, WHOLE } from "./worker/talk.ts";
 
-supply(wasmBytes);
+supply(() => new WebAssembly.Module(wasmBytes()));
 const hosts = new Hosts();
 addEventListener("message", ({ data }) => {
   if (!isOurs(data)) return;

@@ -7,11 +7,13 @@ import { join } from "node:path";
 import { Failure } from "../failure.mjs";
 import { inRoot, pkg } from "../paths.mjs";
 import { entries } from "./entries.mjs";
+import { ownNames, refusePublicNames } from "./own-names.mjs";
 import { cores } from "./wasm.mjs";
 import { wasmModule } from "./wasm-text.mjs";
 
 export async function bundleEntries() {
   mkdirSync(pkg, { recursive: true });
+  refusePublicNames();
   for (const entry of entries) {
     const code = await bundle(entry, readFileSync(coreOf(entry).wasm));
     refuseUrls(entry, code);
@@ -34,6 +36,7 @@ export async function bundle(entry, wasmBytes) {
     format: "esm",
     target: "es2022",
     minify: true,
+    ...(entry.noCore ? {} : { mangleProps: ownNames }),
     legalComments: "none",
     logLevel: "warning",
     define: { SESSION: String(entry.session === true) },
@@ -46,8 +49,9 @@ export async function bundle(entry, wasmBytes) {
 /** What esbuild leaves twice and in vain, for one. */
 async function shrink(code) {
   const { minify } = await import("terser");
-  const options = { module: true, ecma: 2020, compress: { passes: 3 }, format: { comments: false } };
-  return (await minify(code, options)).code;
+  // To read a property has no effect here; and what is inlined into an expression is no shorter.
+  const compress = { passes: 3, inline: 1, pure_getters: true };
+  return (await minify(code, { module: true, ecma: 2020, compress, format: { comments: false } })).code;
 }
 
 const virtualModules = (wasmBytes, { core = "ts/load.ts", errors = "ts/errors.ts", ...entry }) => ({
@@ -89,7 +93,7 @@ async function rangesModule() {
     plugins: [virtualModules(new Uint8Array(), {})],
   });
   const { start, supply } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
-  supply(() => readFileSync(cores.plain.wasm));
+  supply(() => new WebAssembly.Module(readFileSync(cores.plain.wasm)));
   const core = start();
   const ranges = [];
   for (let i = 0; core.range(i, 1) > 0; i++) ranges.push([0, 1, 2].map((what) => core.range(i, what)));

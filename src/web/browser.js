@@ -4,11 +4,11 @@ const HANDLERS = ["onopen", "onmessage", "onerror", "onclose"];
 
 export function attach(socket, ...handlers) {
   socket.binaryType = "arraybuffer";
-  HANDLERS.forEach((name, i) => (socket[name] = handlers[i]));
+  HANDLERS.forEach((name, i) => (socket[name] = handlers[i] ?? null));
 }
 
 export function detach(socket) {
-  for (const name of HANDLERS) socket[name] = null;
+  attach(socket);
 }
 
 /** 0: the socket took it, 1: it is not open, 2: it is open and threw. */

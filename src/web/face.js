@@ -1,7 +1,7 @@
 // The JavaScript half of js.rs and its folder: passes on what the core calls, and keeps a wire's timer and task.
-import { channel, post } from "./browser.js";
+import { buffered, channel, offer } from "./browser.js";
 
-export { attach, buffered, close, detach, listen, moment, now, offer, refusal, slept } from "./browser.js";
+export { attach, buffered, close, detach, listen, moment, now, refusal, slept } from "./browser.js";
 
 /** The running instance's wires by number, none of them kept alive. */
 let wires;
@@ -60,31 +60,31 @@ export function call(wire, what, a, b, c, cause, code, clean, reason) {
 }
 
 /** One host timer at a time, and a task that comes later but is not throttled as timers are. */
-export class Clock {
-  #wake;
-  #look;
-  #timer;
-  #port;
+export function clock(wake, look) {
+  let timer;
+  let port;
+  return {
+    /** Calls `wake` after so many milliseconds; never, if they are negative. */
+    alarm(millis) {
+      clearTimeout(timer);
+      if (millis >= 0) timer = setTimeout(wake, millis);
+    },
 
-  constructor(wake, look) {
-    this.#wake = wake;
-    this.#look = look;
-  }
+    /** Calls `look` in a task of its own. */
+    later() {
+      (port ??= channel(look)).postMessage(0);
+    },
 
-  /** Calls `wake` after so many milliseconds; never, if they are negative. */
-  alarm(millis) {
-    clearTimeout(this.#timer);
-    if (millis >= 0) this.#timer = setTimeout(this.#wake, millis);
-  }
+    stop() {
+      clearTimeout(timer);
+      port?.close();
+      port = undefined;
+    },
+  };
+}
 
-  /** Calls `look` in a task of its own. */
-  later() {
-    post((this.#port ??= channel(this.#look)));
-  }
-
-  stop() {
-    this.alarm(-1);
-    this.#port?.close();
-    this.#port = undefined;
-  }
+/** What is buffered if the socket took it, -1 if it is not open, -2 minus what is buffered if it threw. */
+export function give(socket, data) {
+  const refused = offer(socket, data);
+  return refused === 1 ? -1 : refused ? -2 - buffered(socket) : buffered(socket);
 }

@@ -200,7 +200,9 @@ describe("the tables of the README", () => {
     const list = (name) =>
       quoted2(new RegExp(`const ${name} = \\[([^]*?)\\]`).exec(plain("ts/options.ts"))[1]);
     const quoted2 = (text) => [...text.matchAll(/"([\w.]+)"/g)].map(([, name]) => name);
-    const options = ["NUMBERS", "FUNCTIONS", "INBOX", "OTHERS"].flatMap(list);
+    const rules = /const RULES[^]*?\n\];/.exec(plain("ts/options.ts"))[0];
+    const ruled = [...rules.matchAll(/^ +\[?(\[".*?\])/gm)].flatMap(([, names]) => quoted2(names));
+    const options = ["NUMBERS", "FUNCTIONS", "INBOX"].flatMap(list).concat(ruled);
     assert.deepEqual([...rows.keys()].sort(), options.sort());
 
     const value = (text) => (/DAY/.test(text) ? 86_400_000 * (parseFloat(text) || 1) : parseRust(text));

@@ -1,4 +1,4 @@
-import { attach, buffered, close, detach, offer, view } from "#face";
+import { attach, close, detach, give, view } from "#face";
 import { isPromise } from "../answers.ts";
 import { Channel } from "../channel.ts";
 import { byteLength, type Raw } from "../codec.ts";
@@ -235,9 +235,7 @@ export class Session<In, Out> {
   /** What is buffered if the socket took it, -1 if it is not open, -2 minus what is buffered if it threw. */
   #write(link: number, at: number, length: number): number {
     const socket = this.#sockets.get(link);
-    if (!socket) return -1;
-    const refused = offer(socket, view(at, length).slice());
-    return refused === 1 ? -1 : refused ? -2 - buffered(socket) : buffered(socket);
+    return socket ? give(socket, view(at, length).slice()) : -1;
   }
 
   // The token.

@@ -3,7 +3,7 @@ import {
   adopt,
   attach,
   buffered,
-  Clock,
+  clock,
   close,
   detach,
   type Hears,
@@ -73,7 +73,7 @@ export class Link implements Hears {
   #errored = false;
   /** The core's number for the state. */
   #state = IDLE;
-  readonly #clock = new Clock(
+  readonly #clock = clock(
     () => void this.#ask(core.WAKE),
     () => void this.#ask(core.SOCKET_ERRORED, this.#socketLink, 1),
   );
