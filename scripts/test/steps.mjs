@@ -39,7 +39,7 @@ export const steps = [
   ),
   step("packaging", "the package in its users' hands", ["build"], packaging),
   step("frameworks", "the package in each framework, in a real browser", ["build"], frameworks),
-  step("e2e", "the package and the demo in real browsers", ["build"], (to) => nodeTests("e2e", to)),
+  step("e2e", "the package and the demo in real browsers", ["build"], (to) => nodeTests("e2e", to, 2)),
 ];
 
 function step(name, title, needs, run) {
@@ -109,7 +109,7 @@ async function frameworks(to) {
   await nodeTests("frameworks", to, 3);
 }
 
-/** One file at a time: each starts browsers, and the time-outs are for a machine that has time for them. */
+/** Files that start browsers run few at once: the time-outs are for a machine that has time for them. */
 async function nodeTests(directory, to, atOnce = 1) {
   const files = existsSync(inRoot("tests", directory))
     ? readdirSync(inRoot("tests", directory)).filter((name) => name.endsWith(".test.mjs"))
