@@ -2,6 +2,8 @@
 
 /** Digits are printable ASCII without `"`, `$`, `'`, `\` and the backtick. Two characters more say that a digit follows. */
 export const DIGITS = 88;
+/** Those: what is escaped in one kind of JavaScript string or another. */
+const ESCAPED = [34, 36, 39, 92, 96];
 /** A size takes so many bytes, be it ever so small. */
 export const SIZE = 3;
 
@@ -51,7 +53,8 @@ const FOLLOWED_BY = [
  * a part that stands behind its size.
  */
 export function readFunctions(read, sized) {
-  const rows = Array.from(Array(256), (_, opcode) => FOLLOWED_BY.find(([highest]) => opcode <= highest));
+  const rows = [];
+  for (const row of FOLLOWED_BY) while (rows.length <= row[0]) rows.push(row);
   const number = (stream) => {
     const byte = read(stream);
     return byte > 127 ? (byte & 127) + 128 * number(stream) : byte;
@@ -79,12 +82,14 @@ export function readFunctions(read, sized) {
 
 /** So many bytes of wasm. `places`: where in the text each stream begins, in bytes. */
 export function unpack(text, length, ...places) {
+  // Engines run this cold: what a loop does is little, and done once.
+  const digits = new Uint8Array(127);
+  for (let code = 32, digit = 0; code < 127; code++) if (!ESCAPED.includes(code)) digits[code] = digit++;
   const ranks = new Uint8Array(text.length);
   let count = 0;
   let high = 0;
   for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    const digit = code - 32 - (code > 34) - (code > 36) - (code > 39) - (code > 92) - (code > 96);
+    const digit = digits[text.charCodeAt(i)];
     if (digit < DIGITS) {
       ranks[count++] = high + digit;
       high = 0;
@@ -93,7 +98,7 @@ export function unpack(text, length, ...places) {
     }
   }
   // The bytes that are one digit come first. The others follow in their order.
-  const bytes = [...new Set([...ranks.subarray(0, DIGITS), ...Array(256).keys()])];
+  const bytes = Uint8Array.from(new Set([...ranks.subarray(0, DIGITS), ...Array(256).keys()]));
   const wasm = new Uint8Array(length);
   let at = 0;
   const read = (stream) => (wasm[at++] = bytes[ranks[places[stream]++]]);
