@@ -187,23 +187,6 @@ fn an_interval_shorter_than_the_deadline_does_not_push_the_deadline_back() {
 }
 
 #[test]
-fn while_an_answer_is_due_no_other_ping_leaves_so_that_every_pong_measures_its_own() {
-    let heartbeat = Heartbeat { interval: ms(100), timeout: ms(5_000) };
-    let mut host = open_host(Config { heartbeat: Some(heartbeat), ..Config::default() });
-    host.answers = false;
-    host.advance(450);
-    assert_eq!(pings(&host), 1);
-    host.pong();
-    host.advance(101);
-    host.pong();
-    let (last, _) = host.machine.rtt().unwrap();
-    assert_eq!((pings(&host), last < ms(101)), (2, true), "{last:?}");
-    host.advance(450);
-    host.pong();
-    assert!(host.machine.rtt().unwrap().0 > ms(300));
-}
-
-#[test]
 fn the_idle_limit_ends_a_silent_link_without_a_ping() {
     let mut host = open_host(Config { idle_timeout: Some(ms(60_000)), ..Config::default() });
     for _ in 0..10 {

@@ -39,7 +39,7 @@ export const steps = [
   ),
   step("packaging", "the package in its users' hands", ["build"], packaging),
   step("frameworks", "the package in each framework, in a real browser", ["build"], frameworks),
-  step("e2e", "the package and the demo in real browsers", ["build"], (to) => nodeTests("e2e", to, 2)),
+  step("e2e", "the package and the demo in real browsers", ["build"], (to) => nodeTests("e2e", to)),
 ];
 
 function step(name, title, needs, run) {
@@ -106,7 +106,7 @@ async function packaging(to) {
 async function frameworks(to) {
   await setup([frameworkModules]);
   // They mostly wait for connections to close.
-  await nodeTests("frameworks", to, 3);
+  await nodeTests("frameworks", to, 2);
 }
 
 /** Files that start browsers run few at once: the time-outs are for a machine that has time for them. */

@@ -89,13 +89,13 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     pub(super) fn ping(&mut self, now: Micros, link: LinkId) {
         self.timers.set(Timer::Ping, now.plus(self.beat()));
-        // While nothing has come since the last one, another would tell no more, and its pong could be taken for a later one's.
-        if self.timers.is_set(Timer::Pong) {
+        let Some(heartbeat) = &self.config.heartbeat else {
             return;
+        };
+        if !self.timers.is_set(Timer::Pong) {
+            self.timers.set(Timer::Pong, now.plus(heartbeat.timeout));
+            self.flow.measure = true;
         }
-        let Some(heartbeat) = &self.config.heartbeat else { return };
-        self.timers.set(Timer::Pong, now.plus(heartbeat.timeout));
-        self.flow.measure = true;
         #[cfg(feature = "session")]
         let in_session = self.send_ping(!self.liveness.is_asking());
         #[cfg(not(feature = "session"))]
