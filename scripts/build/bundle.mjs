@@ -43,14 +43,14 @@ export async function bundle(entry, wasmBytes) {
     external: entry.framework ? [entry.framework, `${entry.framework}/*`] : [],
     plugins: [virtualModules(wasmBytes, entry)],
   });
-  return shrink(outputFiles[0].text);
+  return shrink(outputFiles[0].text, entry);
 }
 
 /** What esbuild leaves twice and in vain, for one. */
-async function shrink(code) {
+async function shrink(code, { framework }) {
   const { minify } = await import("terser");
-  // To read a property has no effect here; and what is inlined into an expression is no shorter.
-  const compress = { passes: 3, inline: 1, pure_getters: true };
+  // To read a property has no effect, but where a framework notes who reads; and what is inlined into an expression is no shorter.
+  const compress = { passes: 3, inline: 1, pure_getters: !framework };
   return (await minify(code, { module: true, ecma: 2020, compress, format: { comments: false } })).code;
 }
 
