@@ -135,7 +135,6 @@ fn a_successor_that_begins_a_new_session_carries_on_with_it() {
         grace_ms: 1,
         min_ms: 0,
         jitter_ms: 0,
-        url: "",
         reason: "",
     });
     world.run();

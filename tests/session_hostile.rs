@@ -157,14 +157,7 @@ fn what_the_peer_would_not_take_never_leaves() {
     assert!(client.request(0, "echo", text(b"")).is_some());
     talk(&mut client, &mut server);
     client.control(Control::Auth { token: &[b'x'; 1_010] });
-    server.control(Control::GoAway {
-        code: Code::Draining,
-        grace_ms: 0,
-        min_ms: 0,
-        jitter_ms: 0,
-        url: &long,
-        reason: "",
-    });
+    server.control(Control::Ext { id: 1, body: &[b'x'; 1_010] });
     assert_eq!((client.due(), server.due()), (Due::Nothing, Due::Nothing));
     assert_eq!(client.room(2_000), Room::Never);
     client.gone(1);

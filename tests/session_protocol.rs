@@ -183,8 +183,8 @@ fn the_table_of_close_codes_is_that_of_the_code() {
 #[test]
 fn the_tables_of_statuses_are_those_of_the_code() {
     use Answer::{Busy, Cancelled, Error, Interrupted, NoChannel, NoMethod, Ok, TimedOut};
-    use Status::{Expired, Forbidden, New, Resumed, RolledBack, Unknown, WrongNode};
-    let statuses = [New, Resumed, Unknown, Expired, RolledBack, Forbidden, WrongNode];
+    use Status::{Expired, Forbidden, New, Resumed, RolledBack, Unknown};
+    let statuses = [New, Resumed, Unknown, Expired, RolledBack, Forbidden];
     let statuses = statuses.map(|status| (status as u8, snake(&format!("{status:?}"))));
     let answers = [Ok, Error, Cancelled, NoMethod, TimedOut, Busy, Interrupted, NoChannel];
     let answers = answers.map(|answer| (answer as u8, snake(&format!("{answer:?}"))));
@@ -210,7 +210,7 @@ fn the_limits_are_those_of_the_code() {
         ),
         format!("| window | at least max_frame | {} |", thousands(limits.window)),
         format!("| records in a frame | {} |", thousands(FRAME_RECORDS as u64)),
-        format!("| name, method, url | {} octets |", thousands(NAME_MAX as u64)),
+        format!("| name, method | {} octets |", thousands(NAME_MAX as u64)),
         format!("| an OPEN record | {} octets |", thousands(OPEN_MAX as u64)),
         format!(
             "| requests that wait for their answer | the receiver's own | {} |",

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// How a server goes away. Clients keep their connection and open another one, elsewhere, before it ends.
+/// How a server goes away. Clients keep their connection until they have another one, to the same URL: a load
+/// balancer that no longer chooses this server takes them elsewhere.
 #[derive(Clone, Debug)]
 pub struct Drain {
     /// Connections end after so long. Default: 10 s.
@@ -13,8 +14,6 @@ pub struct Drain {
     pub jitter: Duration,
     /// What a client that is still there at the end is told to wait. Default: 1 s.
     pub retry_after: Duration,
-    /// Where to go instead, up to 1 KiB; empty for the same place.
-    pub url: String,
     /// In words; cut at 123 bytes.
     pub reason: String,
 }
@@ -26,7 +25,6 @@ impl Default for Drain {
             min: Duration::ZERO,
             jitter: Duration::from_secs(5),
             retry_after: Duration::from_secs(1),
-            url: String::new(),
             reason: String::new(),
         }
     }

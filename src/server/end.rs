@@ -117,7 +117,6 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
             grace_ms: millis(drain.grace),
             min_ms: millis(drain.min),
             jitter_ms: millis(drain.jitter),
-            url: &drain.url,
             reason: &drain.reason,
         });
     }

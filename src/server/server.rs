@@ -92,7 +92,7 @@ impl<S: SessionStore, H: Handler> Server<S, H> {
         self.0.sessions().values().cloned().collect()
     }
 
-    /// Goes away: asks every client to connect elsewhere, and ends the connections that are left after
+    /// Goes away: asks every client to connect anew, and ends the connections that are left after
     /// [`Drain::grace`]. New connections are told to come back. Returns when the last one is gone. The sessions stay
     /// with the store.
     pub async fn drain(&self, drain: Drain) {

@@ -2,7 +2,7 @@
 
 use super::code::{Violation, violation};
 use super::wire::{
-    FRAME_LIMITS, HELLO, Head, NAME_MAX, Reader, Span, VERSION, WELCOME, put_head, put_integer, put_record,
+    FRAME_LIMITS, HELLO, Head, Reader, Span, VERSION, WELCOME, put_head, put_integer, put_record,
 };
 
 /// More than anybody has memory for, and far from what an integer holds.
@@ -114,14 +114,12 @@ pub enum Status {
     RolledBack = 4,
     /// It belongs to somebody else.
     Forbidden = 5,
-    /// It lives on another server.
-    WrongNode = 6,
 }
 
 impl Status {
     fn from_number(number: u64) -> Option<Self> {
-        use Status::{Expired, Forbidden, New, Resumed, RolledBack, Unknown, WrongNode};
-        let all = [New, Resumed, Unknown, Expired, RolledBack, Forbidden, WrongNode];
+        use Status::{Expired, Forbidden, New, Resumed, RolledBack, Unknown};
+        let all = [New, Resumed, Unknown, Expired, RolledBack, Forbidden];
         all.get(usize::try_from(number).ok()?).copied()
     }
 
@@ -162,8 +160,6 @@ pub struct Welcome {
     pub auth_ttl_ms: u64,
     /// What is known of the session that is gone.
     pub tombstone: Option<Tombstone>,
-    /// Where the session is to be resumed; empty for the same place.
-    pub url: Span,
 }
 
 impl Position {
@@ -245,22 +241,11 @@ impl Welcome {
         let proof = known == 0 || (status == Status::Expired && next > 0);
         from.check(proof, violation!("a tombstone that proves nothing"));
         let tombstone = known.checked_sub(1).map(|recv| Tombstone { recv, next });
-        Self {
-            version,
-            status,
-            session,
-            position,
-            resume_ms,
-            ping_ms,
-            idle_ms,
-            auth_ttl_ms,
-            tombstone,
-            url: from.rest_as_text(NAME_MAX),
-        }
+        Self { version, status, session, position, resume_ms, ping_ms, idle_ms, auth_ttl_ms, tombstone }
     }
 
-    /// The frame that holds it and nothing else. `self.url` is not looked at.
-    pub fn frame(&self, url: &str) -> Vec<u8> {
+    /// The frame that holds it and nothing else.
+    pub fn frame(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(128);
         put_integer(&mut bytes, self.version);
         put_integer(&mut bytes, self.status as u64);
@@ -277,7 +262,6 @@ impl Welcome {
                 put_integer(&mut bytes, next);
             }
         }
-        bytes.extend_from_slice(url.as_bytes());
         alone(WELCOME, &bytes)
     }
 }

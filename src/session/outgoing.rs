@@ -2,8 +2,8 @@
 
 use super::code::{Code, Fault, Violation};
 use super::wire::{
-    AUTH, AUTHED, CHANNEL, EXT, GOAWAY, MORE, NAME_MAX, OPEN, PING, PONG, REQ, RES, TEXT, integer_len,
-    put_integer, put_record,
+    AUTH, AUTHED, CHANNEL, EXT, GOAWAY, MORE, OPEN, PING, PONG, REQ, RES, TEXT, integer_len, put_integer,
+    put_record,
 };
 use crate::reason::cut_reason;
 
@@ -60,7 +60,7 @@ pub enum Control<'a> {
     Pong { token: u64, hold_us: u64 },
     Auth { token: &'a [u8] },
     Authed { status: u64, ttl_ms: u64 },
-    GoAway { code: Code, grace_ms: u64, min_ms: u64, jitter_ms: u64, url: &'a str, reason: &'a str },
+    GoAway { code: Code, grace_ms: u64, min_ms: u64, jitter_ms: u64, reason: &'a str },
     Ext { id: u64, body: &'a [u8] },
 }
 
@@ -89,26 +89,20 @@ impl Closing<'_> {
 }
 
 impl Control<'_> {
-    /// The record; none if it holds a name longer than the peer takes.
-    pub(super) fn record(self) -> Option<Vec<u8>> {
+    pub(super) fn record(self) -> Vec<u8> {
         let mut record = Vec::new();
         match self {
             Self::Ping { token } => put_record(&mut record, PING, &[token], &[]),
             Self::Pong { token, hold_us } => put_record(&mut record, PONG, &[token, hold_us], &[]),
             Self::Auth { token } => put_record(&mut record, AUTH, &[], token),
             Self::Authed { status, ttl_ms } => put_record(&mut record, AUTHED, &[status, ttl_ms], &[]),
-            Self::GoAway { code, grace_ms, min_ms, jitter_ms, url, reason } => {
-                if url.len() > NAME_MAX {
-                    return None;
-                }
-                let mut rest = url.as_bytes().to_vec();
-                rest.extend_from_slice(cut_reason(reason).as_bytes());
-                let integers = [code as u64, grace_ms, min_ms, jitter_ms, url.len() as u64];
-                put_record(&mut record, GOAWAY, &integers, &rest);
+            Self::GoAway { code, grace_ms, min_ms, jitter_ms, reason } => {
+                let integers = [code as u64, grace_ms, min_ms, jitter_ms];
+                put_record(&mut record, GOAWAY, &integers, cut_reason(reason).as_bytes());
             }
             Self::Ext { id, body } => put_record(&mut record, EXT, &[id], body),
         }
-        Some(record)
+        record
     }
 }
 

@@ -7,7 +7,7 @@ use super::handshake::{Hello, Identity, Limits, Status, Tombstone, Welcome};
 use super::outgoing::{Closing, Control, Payload, Room};
 use super::receiver::Due;
 use super::store::{Delta, Found, Stored};
-use super::wire::{Ack, Frame, Record, Span, VERSION, read_alone, read_record};
+use super::wire::{Ack, Frame, Record, VERSION, read_alone, read_record};
 
 /// What a WELCOME says besides where the streams are, in milliseconds; 0 is for never, or for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -203,9 +203,8 @@ impl Session {
             idle_ms,
             auth_ttl_ms,
             tombstone,
-            url: Span { start: 0, end: 0 },
         };
-        welcome.frame("")
+        welcome.frame()
     }
 
     /// Takes a frame in. From a connection that no longer counts it changes nothing.

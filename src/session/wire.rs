@@ -165,7 +165,6 @@ pub enum Record {
         grace_ms: u64,
         min_ms: u64,
         jitter_ms: u64,
-        url: Span,
         reason: Span,
     },
     Close {
@@ -295,7 +294,7 @@ pub(super) fn integer_len(value: u64) -> usize {
     (64 - (value.min(MAX_INTEGER) | 1).leading_zeros() as usize).div_ceil(7)
 }
 
-/// The longest channel name, method or URL.
+/// The longest channel name or method.
 pub const NAME_MAX: usize = 1_024;
 
 /// Takes a frame apart, byte by byte, within its bounds. The first fault ends the frame: what is read from there on is
@@ -457,7 +456,6 @@ impl Reader<'_> {
                 grace_ms: self.integer(),
                 min_ms: self.integer(),
                 jitter_ms: self.integer(),
-                url: self.name(),
                 reason: self.rest_as_text(REASON_MAX),
             },
             CLOSE => {

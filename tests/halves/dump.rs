@@ -132,10 +132,9 @@ impl Lines<'_> {
             Record::Authed { status, ttl_ms } => {
                 self.integers(&[("status", *status), ("ttl_ms", *ttl_ms)]);
             }
-            Record::GoAway { code, grace_ms, min_ms, jitter_ms, url, reason } => {
+            Record::GoAway { code, grace_ms, min_ms, jitter_ms, reason } => {
                 self.integers(&[("code", *code), ("grace_ms", *grace_ms)]);
                 self.integers(&[("min_ms", *min_ms), ("jitter_ms", *jitter_ms)]);
-                self.named("url", url);
                 self.quoted("reason", reason);
             }
             Record::Close { code, retry, forget, retry_after_ms, recv, reason } => {
@@ -187,7 +186,6 @@ impl Lines<'_> {
                 self.integers(&[("tombstone next", stone.next)]);
             }
         }
-        self.quoted("url", &welcome.url);
     }
 }
 

@@ -141,7 +141,7 @@ fn hello(hello: &Hello, frame: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-fn welcome_body(welcome: &Welcome, frame: &[u8]) -> Vec<u8> {
+fn welcome_body(welcome: &Welcome) -> Vec<u8> {
     let proof = welcome.tombstone.map_or(vec![0], |stone| integers(&[stone.recv + 1, stone.next]));
     [
         &integers(&[welcome.version, welcome.status as u64])[..],
@@ -150,7 +150,6 @@ fn welcome_body(welcome: &Welcome, frame: &[u8]) -> Vec<u8> {
         &position(&welcome.position),
         &integers(&[welcome.resume_ms, welcome.ping_ms, welcome.idle_ms, welcome.auth_ttl_ms]),
         &proof,
-        welcome.url.of(frame),
     ]
     .concat()
 }
@@ -165,7 +164,7 @@ pub fn encode(record: &Record, frame: &[u8]) -> Vec<u8> {
     };
     let (kind, body) = match record {
         Record::Hello(record) => (1, hello(record, frame)),
-        Record::Welcome(record) => (2, welcome_body(record, frame)),
+        Record::Welcome(record) => (2, welcome_body(record)),
         Record::Message { channel, text, payload } => {
             (3 + flags(*text, *channel, false), [on(*channel), of(payload)].concat())
         }
@@ -188,8 +187,8 @@ pub fn encode(record: &Record, frame: &[u8]) -> Vec<u8> {
         Record::Pong { token, hold_us } => (11, integers(&[*token, *hold_us])),
         Record::Auth { token } => (12, of(token)),
         Record::Authed { status, ttl_ms } => (13, integers(&[*status, *ttl_ms])),
-        Record::GoAway { code, grace_ms, min_ms, jitter_ms, url, reason } => {
-            (14, [integers(&[*code, *grace_ms, *min_ms, *jitter_ms]), named(url), of(reason)].concat())
+        Record::GoAway { code, grace_ms, min_ms, jitter_ms, reason } => {
+            (14, [integers(&[*code, *grace_ms, *min_ms, *jitter_ms]), of(reason)].concat())
         }
         Record::Close { code, retry, forget, retry_after_ms, recv, reason } => {
             let flags = u64::from(*retry) + 2 * u64::from(*forget);

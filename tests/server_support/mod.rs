@@ -62,7 +62,6 @@ pub enum Seen {
     GoAway {
         grace_ms: u64,
         jitter_ms: u64,
-        url: String,
     },
     Close {
         code: u64,
@@ -318,9 +317,7 @@ impl Peer {
             Record::Pong { token, .. } => Seen::Pong { token },
             Record::Auth { .. } => Seen::Auth,
             Record::Authed { ttl_ms, .. } => Seen::Authed { ttl_ms },
-            Record::GoAway { grace_ms, jitter_ms, url, .. } => {
-                Seen::GoAway { grace_ms, jitter_ms, url: text(url) }
-            }
+            Record::GoAway { grace_ms, jitter_ms, .. } => Seen::GoAway { grace_ms, jitter_ms },
             Record::Close { code, retry, forget, retry_after_ms, recv, .. } => {
                 Seen::Close { code, retry, forget, retry_after_ms, recv }
             }

@@ -191,7 +191,6 @@ impl World {
             grace_ms: 10_000,
             min_ms: 100,
             jitter_ms: 0,
-            url: "",
             reason: "",
         });
     }

@@ -141,7 +141,7 @@ impl Endpoint {
 
     /// Leaves only if there is a link, not too much waits already, and the peer takes it.
     pub(in crate::session) fn control(&mut self, control: Control<'_>) {
-        let Some(record) = control.record() else { return };
+        let record = control.record();
         if self.link.is_some() && self.has_control_room(record.len()) && self.sender.fits(record.len()) {
             self.put_control(&record, &[]);
         }

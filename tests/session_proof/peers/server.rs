@@ -580,7 +580,6 @@ impl ServerHost {
                 grace_ms: 1_000,
                 min_ms: 0,
                 jitter_ms: 0,
-                url: "",
                 reason: "",
             });
         }

@@ -108,7 +108,6 @@ pub(super) fn going_away(query: &Query) -> Result<GoAway, Reply> {
         grace_ms: millis("grace")?,
         min_ms: millis("min")?,
         jitter_ms: millis("jitter")?,
-        url: query.first("url").unwrap_or_default().to_owned(),
         reason: query.first("reason").unwrap_or_default().to_owned(),
     })
 }

@@ -28,7 +28,6 @@ pub(crate) struct GoAway {
     pub(crate) grace_ms: u64,
     pub(crate) min_ms: u64,
     pub(crate) jitter_ms: u64,
-    pub(crate) url: String,
     pub(crate) reason: String,
 }
 
@@ -70,9 +69,8 @@ impl Closing {
 
 impl GoAway {
     pub(crate) fn frame(&self) -> Vec<u8> {
-        let rest = format!("{}{}", self.url, self.reason);
-        let integers = [self.code, self.grace_ms, self.min_ms, self.jitter_ms, self.url.len() as u64];
-        plain(&record(GOAWAY, &integers, rest.as_bytes()))
+        let integers = [self.code, self.grace_ms, self.min_ms, self.jitter_ms];
+        plain(&record(GOAWAY, &integers, self.reason.as_bytes()))
     }
 }
 
@@ -89,14 +87,14 @@ pub(crate) fn foreign(welcome: &Welcome) -> Vec<u8> {
     let Identity { mut id, secret } = welcome.session;
     id.iter_mut().for_each(|byte| *byte = !*byte);
     let session = Identity { id, secret };
-    Welcome { status: Status::Resumed, tombstone: None, session, ..welcome.clone() }.frame("")
+    Welcome { status: Status::Resumed, tombstone: None, session, ..welcome.clone() }.frame()
 }
 
 /// The same WELCOME with one byte of credit too little.
 pub(crate) fn poor(welcome: &Welcome) -> Vec<u8> {
     let mut poor = welcome.clone();
     poor.position.credit = poor.position.max_frame - 1;
-    poor.frame("")
+    poor.frame()
 }
 
 /// The head of a frame, and how many of its records are numbered.
@@ -187,17 +185,10 @@ mod tests {
         };
         assert_eq!((code, retry, forget, retry_after_ms, recv), (9, true, false, 700, 5));
         assert_eq!(reason.text(&frame), "why");
-        let away = GoAway {
-            code: 9,
-            grace_ms: 1,
-            min_ms: 2,
-            jitter_ms: 3,
-            url: "ws://x".into(),
-            reason: "y".into(),
-        };
+        let away = GoAway { code: 9, grace_ms: 1, min_ms: 2, jitter_ms: 3, reason: "y".into() };
         let frame = away.frame();
-        let Record::GoAway { jitter_ms, url, reason, .. } = read(&frame) else { panic!() };
-        assert_eq!((jitter_ms, url.text(&frame), reason.text(&frame)), (3, "ws://x", "y"));
+        let Record::GoAway { jitter_ms, reason, .. } = read(&frame) else { panic!() };
+        assert_eq!((jitter_ms, reason.text(&frame)), (3, "y"));
     }
 
     #[test]

@@ -49,7 +49,6 @@ pub(crate) enum Seen {
         grace_ms: u64,
         min_ms: u64,
         jitter_ms: u64,
-        url: String,
         reason: String,
     },
     Close {
@@ -270,8 +269,8 @@ impl Session {
             Record::Shut { channel, code, reason } => Seen::Shut { channel, code, reason: text(reason) },
             Record::Auth { .. } => Seen::TokenWanted,
             Record::Authed { ttl_ms, .. } => Seen::Authed { ttl_ms },
-            Record::GoAway { code, grace_ms, min_ms, jitter_ms, url, reason } => {
-                Seen::GoAway { code, grace_ms, min_ms, jitter_ms, url: text(url), reason: text(reason) }
+            Record::GoAway { code, grace_ms, min_ms, jitter_ms, reason } => {
+                Seen::GoAway { code, grace_ms, min_ms, jitter_ms, reason: text(reason) }
             }
             Record::Close { code, retry, forget, retry_after_ms, recv, reason } => {
                 Seen::Close { code, retry, forget, retry_after_ms, recv, reason: text(reason) }
