@@ -186,6 +186,94 @@ fn an_interval_shorter_than_the_deadline_does_not_push_the_deadline_back() {
     assert!(is_lost(&host));
 }
 
+/// An open wire that pings far more often than it gives up, to a server that answers when the test says so.
+fn eager_host() -> Host {
+    let heartbeat = Heartbeat { interval: ms(100), timeout: ms(5_000) };
+    let mut host = open_host(Config { heartbeat: Some(heartbeat), ..Config::default() });
+    host.answers = false;
+    host
+}
+
+/// Lets time pass until one more ping has left.
+fn next_ping(host: &mut Host) {
+    let before = pings(host);
+    while pings(host) == before {
+        host.advance(1);
+    }
+}
+
+#[test]
+fn while_an_answer_is_due_the_clock_sends_no_other_ping_so_that_every_pong_measures_its_own() {
+    let mut host = eager_host();
+    next_ping(&mut host);
+    host.advance(450);
+    assert_eq!(pings(&host), 1);
+    host.pong();
+    assert_eq!(host.machine.rtt().unwrap().0, ms(450));
+    next_ping(&mut host);
+    host.advance(40);
+    host.pong();
+    assert_eq!(host.machine.rtt().unwrap().0, ms(40));
+    next_ping(&mut host);
+    host.advance(450);
+    host.pong();
+    assert_eq!((pings(&host), host.machine.rtt().unwrap().0), (3, ms(450)));
+}
+
+#[test]
+fn a_network_that_comes_back_is_asked_at_once_and_no_pong_is_taken_for_that_of_another_ping() {
+    let mut host = eager_host();
+    next_ping(&mut host);
+    host.advance(300);
+    host.online(false);
+    host.advance(50);
+    host.online(true);
+    assert_eq!(pings(&host), 3);
+    host.advance(20);
+    host.pong();
+    host.pong();
+    assert_eq!(host.machine.rtt(), None, "those are of the first and the second");
+    host.advance(10);
+    host.pong();
+    assert_eq!(host.machine.rtt().unwrap().0, ms(30));
+}
+
+#[test]
+fn a_pong_that_other_messages_overtake_is_not_taken_for_that_of_a_later_ping() {
+    let mut host = eager_host();
+    next_ping(&mut host);
+    for _ in 0..10 {
+        // The link lives, so the next ping leaves when it is time.
+        host.arrives("news");
+        next_ping(&mut host);
+        host.advance(5);
+        // Of the ping before.
+        host.pong();
+    }
+    assert_eq!((pings(&host), host.machine.rtt()), (11, None));
+    host.advance(7);
+    host.pong();
+    assert_eq!(host.machine.rtt().unwrap().0, ms(12));
+}
+
+#[test]
+fn after_a_ping_without_a_pong_nothing_is_measured_on_that_link() {
+    let mut host = eager_host();
+    next_ping(&mut host);
+    host.arrives("news, and no pong");
+    for _ in 0..10 {
+        next_ping(&mut host);
+        host.pong();
+    }
+    assert_eq!(host.machine.rtt(), None, "each might be the missing one, come late");
+    host.drop_link();
+    host.advance_until(10_000, |state| *state == State::Open);
+    next_ping(&mut host);
+    host.advance(3);
+    host.pong();
+    assert_eq!(host.machine.rtt().unwrap().0, ms(3));
+}
+
 #[test]
 fn the_idle_limit_ends_a_silent_link_without_a_ping() {
     let mut host = open_host(Config { idle_timeout: Some(ms(60_000)), ..Config::default() });

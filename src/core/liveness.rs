@@ -10,12 +10,14 @@ const LATE: Micros = Micros::from_millis(1_000);
 pub(crate) struct Liveness {
     /// When something last arrived.
     seen: Micros,
-    /// When the oldest unanswered ping left.
-    pinged: Option<Micros>,
-    /// When a late deadline was forgiven, if nothing has arrived since.
-    forgiven: Option<Micros>,
-    last: Option<Micros>,
-    smoothed: Option<Micros>,
+    /// Pings whose pongs have not come.
+    asked: u32,
+    /// When the newest of them left.
+    pinged: Micros,
+    /// When a late deadline was last forgiven.
+    forgiven: Micros,
+    /// The last round trip and the smoothed one.
+    rtt: Option<(Micros, Micros)>,
 }
 
 /// What a deadline that came means.
@@ -31,14 +33,12 @@ impl Liveness {
     /// A new link: old pings are void, the round-trip times stay.
     pub(crate) fn restart(&mut self, now: Micros) {
         self.seen = now;
-        self.pinged = None;
-        self.forgiven = None;
+        self.asked = 0;
     }
 
     /// Anything that arrives is a sign of life.
     pub(crate) fn seen(&mut self, now: Micros) {
         self.seen = now;
-        self.forgiven = None;
     }
 
     pub(crate) fn last_seen(&self) -> Micros {
@@ -46,28 +46,35 @@ impl Liveness {
     }
 
     pub(crate) fn pinged(&mut self, now: Micros) {
-        self.pinged.get_or_insert(now);
+        self.pinged = now;
+        self.asked = self.asked.saturating_add(1);
     }
 
     /// Whether a ping waits for its pong.
     #[cfg(feature = "session")]
     pub(crate) fn is_asking(&self) -> bool {
-        self.pinged.is_some()
+        self.asked > 0
     }
 
-    /// The round trip and its smoothed value, if a ping was waiting for this pong.
+    /// The round trip and its smoothed value, if this is the pong of the newest ping. Pongs have no names, but
+    /// keep the order of their pings: that is the one which leaves no ping unanswered.
     pub(crate) fn ponged(&mut self, now: Micros) -> Option<(Micros, Micros)> {
-        let rtt = now.since(self.pinged.take()?);
-        let smoothed = self.smoothed.map_or(rtt, |old| Micros(old.0 - old.0 / 8 + rtt.0 / 8));
-        self.last = Some(rtt);
-        self.smoothed = Some(smoothed);
-        Some((rtt, smoothed))
+        self.asked = self.asked.checked_sub(1)?;
+        if self.asked > 0 {
+            return None;
+        }
+        let rtt = now.since(self.pinged);
+        let smoothed = self.rtt.map_or(rtt, |(_, old)| Micros(old.0 - old.0 / 8 + rtt.0 / 8));
+        let measured = Some((rtt, smoothed));
+        self.rtt = measured;
+        measured
     }
 
-    /// A deadline that was `due` fires `now`: a late one is forgiven once, and with it all that were
-    /// missed in the same sleep.
+    /// A deadline that was `due` fires `now`: a late one is forgiven if something has arrived since the last
+    /// that was, and with it all that were missed in the same sleep.
     pub(crate) fn judge(&mut self, now: Micros, due: Micros) -> Verdict {
-        if now.since(due) > LATE && *self.forgiven.get_or_insert(now) == now {
+        if now.since(due) > LATE && (self.forgiven <= self.seen || self.forgiven == now) {
+            self.forgiven = now;
             return Verdict::Probe;
         }
         Verdict::Dead
@@ -75,6 +82,6 @@ impl Liveness {
 
     /// The last round trip and the smoothed one.
     pub(crate) fn rtt(&self) -> Option<(Micros, Micros)> {
-        self.last.zip(self.smoothed)
+        self.rtt
     }
 }

@@ -57,10 +57,9 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             (_, Stage::Waiting { .. }) if now >= self.floor => self.begin(now, Cause::Resumed),
             (_, Stage::Waiting { .. }) => {}
             (Page::Restored, _) => self.redial(now, Cause::Resumed),
-            // A ping that is on its way asks already.
-            (_, Stage::Ready { link }) if !self.timers.is_set(Timer::Pong) => {
+            (_, Stage::Ready { link }) => {
                 let link = *link;
-                self.ping(now, link);
+                self.ask(now, link);
             }
             _ => {}
         }

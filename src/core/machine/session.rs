@@ -217,12 +217,13 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         }
     }
 
-    /// What a ping looks like in a session. `oldest`: every one before it is answered.
-    pub(super) fn send_ping(&mut self, oldest: bool) -> bool {
+    /// Pings as a session does; false if there is none. A pong has its ping's name, and so the oldest is measured.
+    pub(super) fn send_ping(&mut self, now: Micros) -> bool {
         let Some(session) = &mut self.session else { return false };
         session.pings += 1;
-        if oldest {
+        if !self.liveness.is_asking() {
             session.pinged = session.pings;
+            self.liveness.pinged(now);
         }
         session.client.control(Control::Ping { token: session.pings });
         true

@@ -30,13 +30,13 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             #[cfg(feature = "session")]
             Timer::Connect if self.awaits_welcome() => self.abandon(now, Cause::NoWelcome),
             Timer::Connect => self.abandon(now, Cause::ConnectTimeout),
-            Timer::Ping => match self.stage {
-                Stage::Ready { .. } if !self.asks() && self.overslept(now, due) => {
-                    self.redial(now, Cause::Slept);
+            Timer::Ping if !self.asks() && self.overslept(now, due) => self.redial(now, Cause::Slept),
+            Timer::Ping => {
+                self.timers.set(Timer::Ping, now.plus(self.beat()));
+                if let Stage::Ready { link } = self.stage {
+                    self.ask(now, link);
                 }
-                Stage::Ready { link } => self.ping(now, link),
-                _ => {}
-            },
+            }
             Timer::Pong => match (self.liveness.judge(now, due), &self.stage) {
                 (Verdict::Probe, Stage::Ready { link }) => {
                     let link = *link;
@@ -87,8 +87,14 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         }
     }
 
+    /// Pings, unless the answer to a ping is due: another would tell no more.
+    pub(super) fn ask(&mut self, now: Micros, link: LinkId) {
+        if !self.timers.is_set(Timer::Pong) {
+            self.ping(now, link);
+        }
+    }
+
     pub(super) fn ping(&mut self, now: Micros, link: LinkId) {
-        self.timers.set(Timer::Ping, now.plus(self.beat()));
         let Some(heartbeat) = &self.config.heartbeat else {
             return;
         };
@@ -97,11 +103,11 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             self.flow.measure = true;
         }
         #[cfg(feature = "session")]
-        let in_session = self.send_ping(!self.liveness.is_asking());
+        let in_session = self.send_ping(now);
         #[cfg(not(feature = "session"))]
         let in_session = false;
-        self.liveness.pinged(now);
         if !in_session {
+            self.liveness.pinged(now);
             self.outputs.push_back(Output::Ping { link });
         }
         // The ping may stand behind a buffer that takes longer to leave than a pong may take to come.
