@@ -81,6 +81,8 @@ async fn chat(show: impl Fn(&str)) -> Result<(), everwire::InvalidOption> {
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(any(test, all(target_arch = "wasm32", feature = "js")))]
+mod blocks;
 // What the npm package does not need is not in it, not even by accident.
 #[cfg(not(feature = "js"))]
 pub mod codec;
@@ -103,10 +105,10 @@ pub use wire::*;
 #[doc(inline)]
 pub use crate::core::{Cause, Close, Overflow, Phase, Reason, State, Stats};
 
-/// Smaller and faster than the standard allocator of wasm32. Only for the npm package: a Rust app chooses its own.
+/// Far smaller and faster than the standard allocator of wasm32. Only for the npm package: a Rust app chooses its own.
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 #[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+static ALLOCATOR: blocks::Blocks = blocks::Blocks::new();
 
 /// The examples of these pages are compiled with those of this crate.
 #[cfg(all(doctest, target_arch = "wasm32", feature = "json"))]
