@@ -173,6 +173,29 @@ fn what_waits_for_credit_expires_and_gives_way_as_in_plain_mode() {
 }
 
 #[test]
+fn what_waits_is_numbered_by_lane_and_within_a_lane_as_it_was_sent() {
+    let mut world = World::idle(Config::default(), SessionConfig::default());
+    world.limits = SMALL;
+    world.accepts = false;
+    world.connect();
+    world.send("x".repeat(860));
+    world.send("y".repeat(96));
+    for (text, lane) in [("first", 1), ("high", 0), ("second", 1), ("high too", 0)] {
+        let letter = Letter { text: text.into(), ..Letter::default() };
+        world.queue(letter, SendOptions { lane, ..SendOptions::default() });
+    }
+    world.accepts = true;
+    world.server().accept(1);
+    world.server().accept(2);
+    world.run();
+    assert_eq!(
+        world.arrived[2..],
+        ["message 0 high", "message 0 high too", "message 0 first", "message 0 second"]
+    );
+    assert_eq!(world.outcomes(), [Outcome::Delivered; 6]);
+}
+
+#[test]
 fn an_acknowledgement_waits_25_ms_for_company() {
     let mut world = World::new();
     world.pass(30);

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use everwire::session::{
-    Client, Closing, Code, Due, Event, Identity, Limits, Payload, Record, Session, Status, Times, Verdict,
-    read_hello,
+    Client, Closing, Code, Due, Event, Identity, Limits, MemoryStore, Payload, Record, Session, Status,
+    Store, Stored, Times, Tombstone, Verdict, read_hello,
 };
 
 const TIMES: Times = Times { resume_ms: 60_000, ping_ms: 25_000, idle_ms: 60_000, auth_ttl_ms: 0 };
@@ -146,4 +146,82 @@ fn an_older_connection_is_told_that_it_is_superseded_and_changes_nothing() {
     let mut events = Vec::new();
     client.receive(fence, &frame, &mut events).unwrap();
     assert!(matches!(events.as_slice(), [Event::Plain(Record::Close { recv: 1, forget: true, .. })]));
+}
+
+/// What a host that keeps its session does before anything of it leaves.
+fn keep<S: Store<Error: std::fmt::Debug>>(client: &mut Client, store: &mut S) {
+    if let Some(delta) = client.delta() {
+        store.commit(&delta).unwrap();
+        client.keep(&delta);
+    }
+}
+
+/// What such a host does when another session begins.
+fn begin<S: Store<Error: std::fmt::Debug>>(client: &mut Client, store: &mut S) {
+    let mut stored = Stored::new(client.identity().unwrap(), Vec::new());
+    let first = client.delta().unwrap();
+    stored.apply(&first);
+    store.begin(Some(&stored)).unwrap();
+    client.keep(&first);
+}
+
+/// The client's next connection, and what it makes of the answer.
+fn dial(
+    client: &mut Client,
+    store: &mut impl Store<Error: std::fmt::Debug>,
+    answer: impl FnOnce(&[u8]) -> Vec<u8>,
+) -> Vec<Event> {
+    let (fence, hello) = client.hello(b"", 0);
+    keep(client, store);
+    let mut events = Vec::new();
+    client.receive(fence, &answer(&hello), &mut events).unwrap();
+    events
+}
+
+fn resumes(server: &mut Session) -> impl FnOnce(&[u8]) -> Vec<u8> {
+    |hello| {
+        let hello = read_hello(hello, 4096).unwrap();
+        assert_eq!(server.judge(&hello, b"ann"), Verdict::Resume);
+        server.resume(&hello, TIMES, &mut Vec::new()).unwrap()
+    }
+}
+
+fn welcomes(server: &mut Session, status: Status, stone: Option<Tombstone>) -> impl FnOnce(&[u8]) -> Vec<u8> {
+    move |hello| server.welcome_new(&read_hello(hello, 4096).unwrap(), TIMES, status, stone).unwrap()
+}
+
+#[test]
+fn a_client_that_a_store_keeps_goes_on_in_another_process_and_in_the_session_after_a_loss() {
+    let mut store = MemoryStore::default();
+    let mut client = Client::new(Limits::default(), true, true);
+    let mut server = Session::new(identity(1), b"ann".to_vec(), Limits::default(), false);
+    dial(&mut client, &mut store, welcomes(&mut server, Status::New, None));
+    begin(&mut client, &mut store);
+    client.message(text(b"one"));
+    assert_eq!(talk(&mut client, &mut server).0, Vec::<Vec<u8>>::new(), "no store has it yet");
+    keep(&mut client, &mut store);
+    assert_eq!(talk(&mut client, &mut server).0, [b"one"]);
+    client.message(text(b"two"));
+    keep(&mut client, &mut store);
+    // It has left, or not: the process that knew is gone.
+    assert!(client.frame(1024, &mut Vec::new()));
+
+    let restored =
+        |store: &mut MemoryStore| Client::restored(Limits::default(), true, &store.load().unwrap().unwrap());
+    let mut client = restored(&mut store);
+    dial(&mut client, &mut store, resumes(&mut server));
+    assert_eq!(talk(&mut client, &mut server).0, [b"two"]);
+
+    client.message(text(b"three"));
+    keep(&mut client, &mut store);
+    let stone = server.tombstone();
+    let mut server = Session::new(identity(2), b"ann".to_vec(), Limits::default(), false);
+    let events = dial(&mut client, &mut store, welcomes(&mut server, Status::Expired, Some(stone)));
+    assert!(matches!(&events[0], Event::Lost(loss) if loss.carried == [3]), "{events:?}");
+    begin(&mut client, &mut store);
+    let mut client = restored(&mut store);
+    dial(&mut client, &mut store, resumes(&mut server));
+    assert_eq!(talk(&mut client, &mut server).0, [b"three"]);
+    store.begin(None).unwrap();
+    assert_eq!(store.load(), Ok(None));
 }

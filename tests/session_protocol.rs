@@ -171,6 +171,40 @@ fn both_halves_write_the_documented_life() {
 }
 
 #[test]
+fn the_document_is_read_in_ten_minutes_and_has_its_tables_to_look_things_up() {
+    let prose = DOCUMENT.split("\n## 13. ").next().unwrap();
+    let prose = prose.split("```").step_by(2).flat_map(str::lines).filter(|line| !line.starts_with('|'));
+    let words: usize = prose.map(|line| line.split_whitespace().count()).sum();
+    assert!((1_000..=2_500).contains(&words), "{words} words, at 250 a minute");
+}
+
+#[test]
+fn every_record_is_told_of_once_with_its_direction_its_bytes_its_meaning_and_its_faults() {
+    let records = table("\n## 4. ", "| type | record");
+    let names: Vec<_> = records.iter().map(|row| row[2].as_str()).collect();
+    for (index, row) in records.iter().enumerate() {
+        assert_eq!(row[1], (index + 1).to_string());
+        assert!(["client", "server", "both"].contains(&row[3].as_str()), "{row:?}");
+        let kind = index as u8 + 1;
+        let flags = [(0x20, "TEXT"), (0x40, "CHANNEL"), (0x80, "MORE")];
+        let refused = |flag: u8| {
+            let fault =
+                Frame::read(&frame_of(None, None, &[vec![kind | flag, 0]])).unwrap().next().unwrap().err();
+            fault.is_some_and(|fault| fault.what.contains("flags that do not exist"))
+        };
+        let taken: Vec<_> = flags.iter().filter(|(flag, _)| !refused(*flag)).map(|(_, name)| *name).collect();
+        assert_eq!(row[4], taken.join(", "), "{row:?}");
+    }
+    assert_eq!(names.len(), 16);
+    let told = table("\n## 4. ", "| record ");
+    let told: Vec<_> =
+        told.iter().flat_map(|row| row[1].split(", ").map(str::to_owned).collect::<Vec<_>>()).collect();
+    let told: Vec<_> = told.iter().filter(|name| *name != "all numbered").map(String::as_str).collect();
+    assert_eq!(told, names);
+    assert!(table("\n## 4. ", "| record ").iter().all(|row| !row[3].is_empty()));
+}
+
+#[test]
 fn the_table_of_close_codes_is_that_of_the_code() {
     let rows = table("\n## 10. ", "| code ");
     assert_eq!(rows.len(), Code::ALL.len());

@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use everwire::codec::Text;
+use everwire::session::Limits;
 use everwire::{
     Cause, Channel, ChannelEvent, Event, OnSessionLost, Reason, RequestError, Requesting, SessionBuilder,
     SessionWire, Settled, State, Token, Unsent,
@@ -118,6 +119,25 @@ async fn a_reader_that_does_not_read_slows_the_server_down_and_loses_nothing() {
     let source = begun(wire.request("source", "60000".into()).patiently());
     for n in 1..=60_000 {
         assert_eq!(message(&mut wire).await, n.to_string());
+    }
+    within("the end of the source", source).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_wire_takes_no_more_than_its_limits_say() {
+    let Some(room) = room().await else { return };
+    let limits = Limits { max_frame: 2_048, window: 2_048, ..Limits::default() };
+    let mut wire = texts(room.url("")).limits(limits).connect().unwrap();
+    within("open", wire.opened()).await.unwrap();
+    // The server takes the long one, and can never bring its echo.
+    let long = wire.try_send("x".repeat(4_000)).unwrap();
+    assert!(matches!(within("the long one", long).await, Settled::Delivered));
+    drop(wire.try_send("short".into()).unwrap());
+    assert_eq!(message(&mut wire).await, "short");
+    // No more than the window is under way, and all of it comes when it is read.
+    let source = begun(wire.request("source", "1000".into()));
+    for number in 1..=1_000 {
+        assert_eq!(message(&mut wire).await, number.to_string());
     }
     within("the end of the source", source).await.unwrap();
 }
@@ -248,6 +268,28 @@ async fn a_volatile_message_goes_at_once_or_never() {
         _ => None,
     };
     assert_eq!(find(&mut wire, "the echo", volatile).await, "now");
+}
+
+#[wasm_bindgen_test]
+async fn of_volatile_messages_that_nobody_reads_the_oldest_give_way() {
+    let Some(room) = room().await else { return };
+    let mut wire = opened(&room).await;
+    let hex = |text: String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let record = |number: u32| format!("24{:02x}{}", number.to_string().len(), hex(number.to_string()));
+    let records: String = (0..300).map(record).collect();
+    room.control(&format!("session/send?what=frame&hex=00{records}")).await;
+    // They have arrived when this is answered, and nobody has read them.
+    within("an answer", wire.request("echo", String::new())).await.unwrap();
+    drop(wire.try_send("end".into()).unwrap());
+    let mut heard = Vec::new();
+    loop {
+        match within("what comes", wire.next()).await.unwrap() {
+            Event::Volatile(text) => heard.push(text),
+            Event::Message(text) => break assert_eq!(text, "end"),
+            _ => {}
+        }
+    }
+    assert_eq!(heard, (44..300).map(|number| number.to_string()).collect::<Vec<_>>());
 }
 
 #[wasm_bindgen_test]

@@ -4,6 +4,7 @@ import { inEachBrowser } from "./in-each-browser.mjs";
 import { scenarios as session } from "./pages/scenarios/session.js";
 import { scenarios as channels } from "./pages/scenarios/session-channels.js";
 import { scenarios as ends } from "./pages/scenarios/session-ends.js";
+import { scenarios as misbehaving } from "./pages/scenarios/session-misbehaving.js";
 import { scenarios as requests } from "./pages/scenarios/session-requests.js";
 import { PAGES, startPeer } from "./peer.mjs";
 import { keepOpen, run } from "./scenario.mjs";
@@ -14,6 +15,7 @@ const files = Object.entries({
   "session-requests": requests,
   "session-channels": channels,
   "session-ends": ends,
+  "session-misbehaving": misbehaving,
 });
 
 let peer;

@@ -10,7 +10,7 @@ use super::token::Token;
 use super::{SessionWire, Urls};
 use crate::codec::{Codec, Decode, Encode, Raw};
 use crate::core::SessionConfig;
-use crate::session::SUBPROTOCOL;
+use crate::session::{Limits, SUBPROTOCOL};
 use crate::wire::builder::Builder;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::options::{Inbox, InvalidOption, Ping, Queue, Reconnect, millis};
@@ -66,6 +66,13 @@ impl<In, Out, C> SessionBuilder<In, Out, C> {
     /// Default: when the stream yields them. What arrives on channels is accepted when it is read in any case.
     pub fn manual_ack(mut self) -> Self {
         self.manual = true;
+        self
+    }
+
+    /// What this side takes: how large frames, and with them messages, may be, and how much may be under way. What
+    /// no server would take is the nearest that one does. Default: 1 MiB each, 1,000 requests and 1,000 channels.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.session.limits = limits;
         self
     }
 

@@ -61,6 +61,7 @@ pub enum Action {
     ServerAnswers(u8),
     ClientCommits,
     ServerCommits(u8),
+    ServerRetires(u8),
     RestartWithStore,
     RestartWithout,
     ClientRestarts,
@@ -180,6 +181,9 @@ impl World {
         if self.client.can_write() {
             all.push(Action::ClientWrites);
         }
+        for session in self.server.sessions().filter(|session| self.server.has_older(*session)) {
+            all.push(Action::ServerRetires(session));
+        }
     }
 
     pub fn apply(&mut self, action: Action) -> Result<(), Wrong> {
@@ -262,6 +266,10 @@ impl World {
             Action::ServerCommits(session) => {
                 self.server.commit(session, truth)?;
                 self.drop_strangers();
+            }
+            Action::ServerRetires(session) => {
+                let out = self.server.retire(session);
+                self.sent(out);
             }
             Action::RestartWithStore | Action::RestartWithout => {
                 let keeps = action == Action::RestartWithStore;

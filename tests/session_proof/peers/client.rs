@@ -171,7 +171,7 @@ impl ClientHost {
                 }
             };
             self.app.bound.push_back((seq, item));
-            truth.up.bound(item, self.session());
+            truth.up.bound(item, self.session(), seq);
         }
         Ok(())
     }
@@ -225,7 +225,11 @@ impl ClientHost {
                 Event::Acked { to } => self.acked(to, truth)?,
                 Event::Numbered { seq, record } => {
                     let thing = match record {
-                        Record::Message { payload, .. } => Thing::Message(decoded(payload.of(frame))),
+                        Record::Message { payload, .. } => {
+                            let item = decoded(payload.of(frame));
+                            self.setup.arrived(&truth.down, item, before.2, seq)?;
+                            Thing::Message(item)
+                        }
                         Record::Response { id, payload, status, more, .. } => {
                             Thing::Response { id, item: decoded(payload.of(frame)), status, more }
                         }
@@ -373,8 +377,8 @@ impl ClientHost {
     /// Another session has begun.
     fn begun(&mut self, truth: &mut Truth) {
         self.inbox.clear();
-        for (_, item) in &self.app.bound {
-            truth.up.bound(*item, self.session());
+        for (seq, item) in &self.app.bound {
+            truth.up.bound(*item, self.session(), *seq);
         }
         if self.setup.durable_client
             && let Some(identity) = self.half.identity()

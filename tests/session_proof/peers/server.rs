@@ -31,6 +31,8 @@ struct Hosted {
     /// On their way to the store: what changed, the application then, and what it had taken since.
     commits: VecDeque<(Delta, App, Vec<Item>)>,
     conn: Option<Conn>,
+    /// Connections that carried the session before, and end when the client is heard on the one that does.
+    older: Vec<Conn>,
     /// Taken since the last commit, with a store.
     fresh: Vec<Item>,
     /// A store has every record bound up to this number.
@@ -58,6 +60,11 @@ fn identity(number: u8) -> Identity {
 }
 
 impl Hosted {
+    /// All that it has, the one that carries it last.
+    fn conns(&self) -> impl Iterator<Item = Conn> + use<> {
+        self.older.clone().into_iter().chain(self.conn)
+    }
+
     /// What no store has, dies with the process.
     fn bury_unkept(&mut self, truth: &mut Truth) -> Result<(), Wrong> {
         while self.app.bound.back().is_some_and(|(seq, _)| *seq > self.kept)
@@ -114,6 +121,7 @@ impl ServerHost {
         {
             hosted.half.gone(fence);
             hosted.conn = hosted.conn.filter(|of| *of != conn);
+            hosted.older.retain(|of| *of != conn);
         }
     }
 
@@ -157,6 +165,7 @@ impl ServerHost {
                 fresh: Vec::new(),
                 kept: stored.state.last,
                 conn: None,
+                older: Vec::new(),
                 restarted: true,
             };
             self.sessions.insert(asked, hosted);
@@ -208,10 +217,7 @@ impl ServerHost {
         let mut out = Vec::new();
         let hosted = self.sessions.get_mut(&session).ok_or("no such session")?;
         let fence = hosted.half.fence();
-        if let Some(old) = hosted.conn.take() {
-            out.push((old, hosted.half.close(closing(Code::Superseded, false)), true));
-            self.conns.remove(&old);
-        }
+        hosted.older.extend(hosted.conn.take());
         let mut events = Vec::new();
         let welcome = hosted.half.resume(hello, TIMES, &mut events);
         let welcome = welcome.map_err(|violation| format!("no violation: on resume, {violation}"))?;
@@ -264,6 +270,7 @@ impl ServerHost {
             fresh: Vec::new(),
             kept: 0,
             conn: Some(conn),
+            older: Vec::new(),
             restarted: false,
         };
         self.sessions.insert(session, hosted);
@@ -281,21 +288,31 @@ impl ServerHost {
     ) -> Result<Vec<(Conn, Vec<u8>, bool)>, Wrong> {
         let Some(hosted) = self.sessions.get_mut(&session) else { return Ok(Vec::new()) };
         let before = (hosted.half.outgoing(), hosted.half.incoming());
+        let older = (fence < hosted.half.fence()).then(|| hosted.half.clone());
         let mut events = Vec::new();
         let received = hosted.half.receive(fence, frame, &mut events);
+        if older.is_some_and(|older| older != hosted.half || !events.is_empty()) {
+            return Err("fencing: a frame of an older connection changed the server".into());
+        }
         let after = (hosted.half.outgoing(), hosted.half.incoming());
         if before.0.1 > after.0.1 || before.1.1 > after.1.1 || before.1.0 > after.1.0 {
             return Err(format!("monotone: the server's counters fell from {before:?} to {after:?}"));
         }
-        let mut out = Vec::new();
+        let is_current = hosted.conn == Some(conn);
         let mut forget = false;
         for event in events {
             match event {
                 Event::Numbered { seq, record } => {
                     let thing = match record {
-                        Record::Message { payload, .. } => Thing::Message(decoded(payload.of(frame))),
+                        Record::Message { payload, .. } => {
+                            let item = decoded(payload.of(frame));
+                            self.setup.arrived(&truth.up, item, session % ELSEWHERE, seq)?;
+                            Thing::Message(item)
+                        }
                         Record::Request { id, payload, .. } => {
-                            Thing::Request { id, item: decoded(payload.of(frame)) }
+                            let item = decoded(payload.of(frame));
+                            self.setup.arrived(&truth.up, item, session % ELSEWHERE, seq)?;
+                            Thing::Request { id, item }
                         }
                         Record::Cancel { id } => Thing::Cancel { id },
                         Record::Open { channel, .. } => Thing::Open { channel },
@@ -331,6 +348,7 @@ impl ServerHost {
         if let Err(violation) = received {
             return Err(format!("no violation: the server was sent {violation}"));
         }
+        let mut out = if is_current { self.retire(session) } else { Vec::new() };
         if !self.setup.lag {
             while self.accept(session, truth)? {}
         }
@@ -368,9 +386,9 @@ impl ServerHost {
         self.sessions.remove(&session);
         if let Some(mut elsewhere) = self.sessions.remove(&(session + ELSEWHERE)) {
             elsewhere.bury_unkept(truth)?;
-            if let Some(conn) = elsewhere.conn {
+            elsewhere.conns().for_each(|conn| {
                 self.conns.remove(&conn);
-            }
+            });
         }
         self.disk.remove(&session);
         truth.destroyed.insert(session);
@@ -391,6 +409,7 @@ impl ServerHost {
             return Ok(out);
         }
         self.commit(session, truth)?;
+        out.append(&mut self.retire(session));
         let tombstone = match (self.sessions.get_mut(&session), self.disk.get(&session)) {
             (Some(hosted), _) => {
                 if let Some(conn) = hosted.conn {
@@ -419,7 +438,7 @@ impl ServerHost {
         let item = truth.down.submit();
         let seq = hosted.half.message(plain(0, &encoded(item, &self.setup)));
         hosted.app.bound.push_back((seq, item));
-        truth.down.bound(item, session);
+        truth.down.bound(item, session, seq);
         true
     }
 
@@ -528,9 +547,9 @@ impl ServerHost {
         let bound = stored.as_ref().is_none_or(|(stored, _)| stored.state.fence > hosted.half.fence());
         if bound && self.setup.rules != Rules::NoFencing {
             // Another node has it.
-            if let Some(conn) = hosted.conn {
+            hosted.conns().for_each(|conn| {
                 self.conns.remove(&conn);
-            }
+            });
             hosted.bury_unkept(truth)?;
             self.sessions.remove(&session);
             return Ok(true);
@@ -553,8 +572,10 @@ impl ServerHost {
         {
             // It may learn what the other has learnt.
             hosted.restarted = true;
-            if let Some(conn) = hosted.conn {
-                self.conns.insert(conn, Some((session + ELSEWHERE, hosted.half.fence())));
+            for conn in hosted.conns() {
+                if let Some(Some((its, _))) = self.conns.get_mut(&conn) {
+                    *its = session + ELSEWHERE;
+                }
             }
             self.sessions.insert(session + ELSEWHERE, hosted);
         }
@@ -570,6 +591,21 @@ impl ServerHost {
         let conn = hosted.conn?;
         let mut frame = Vec::new();
         hosted.half.frame(self.setup.room, &mut frame).then_some((conn, frame))
+    }
+
+    pub fn has_older(&self, session: u8) -> bool {
+        self.sessions.get(&session).is_some_and(|hosted| !hosted.older.is_empty())
+    }
+
+    /// Ends the connections that carried the session before: the client was heard on the one that does, or long enough not.
+    pub fn retire(&mut self, session: u8) -> Vec<(Conn, Vec<u8>, bool)> {
+        let older = self.sessions.get_mut(&session).map(|hosted| core::mem::take(&mut hosted.older));
+        let mut out = Vec::new();
+        for conn in older.into_iter().flatten() {
+            self.conns.remove(&conn);
+            out.push((conn, refuse(closing(Code::Superseded, false)), true));
+        }
+        out
     }
 
     /// Asks the client to go elsewhere.

@@ -20,8 +20,8 @@ pub enum Fate {
 pub struct Way {
     /// By item, from 1.
     fates: Vec<Fate>,
-    /// The session that something was sent in last; 0 for none.
-    sessions: Vec<u8>,
+    /// The session that something was sent in last, 0 for none, and the number of its record there.
+    places: Vec<(u8, u64)>,
     /// What the other side refused: it arrived, and its application never saw it.
     excused: BTreeSet<Item>,
     /// What was sent on a channel.
@@ -37,7 +37,7 @@ pub struct Way {
 impl Way {
     pub fn submit(&mut self) -> Item {
         self.fates.push(Fate::Pending);
-        self.sessions.push(0);
+        self.places.push((0, 0));
         self.fates.len() as Item
     }
 
@@ -45,8 +45,20 @@ impl Way {
         self.fates[item as usize - 1]
     }
 
-    pub fn bound(&mut self, item: Item, session: u8) {
-        self.sessions[item as usize - 1] = session;
+    pub fn bound(&mut self, item: Item, session: u8, seq: u64) {
+        self.places[item as usize - 1] = (session, seq);
+    }
+
+    fn session(&self, item: Item) -> u8 {
+        self.places[item as usize - 1].0
+    }
+
+    /// A number is bound to one content for ever: what arrives under it is what was sent under it.
+    pub fn arrived(&self, item: Item, session: u8, seq: u64) -> Result<(), Wrong> {
+        match self.places.get((item as usize).wrapping_sub(1)) {
+            Some(place) if *place == (session, seq) => Ok(()),
+            place => Err(format!("binding: {item} arrived as {seq} of session {session}, not at {place:?}")),
+        }
     }
 
     pub fn put_on(&mut self, item: Item, channel: u64) {
@@ -82,15 +94,14 @@ impl Way {
 
     /// Items that wait for their fate in this session.
     pub fn pending(&self, session: u8) -> Vec<Item> {
-        let waits =
-            |item: &Item| self.fate(*item) == Fate::Pending && self.sessions[*item as usize - 1] == session;
+        let waits = |item: &Item| self.fate(*item) == Fate::Pending && self.session(*item) == session;
         (1..=self.fates.len() as Item).filter(waits).collect()
     }
 
     /// Everything sent in this session that did not die.
     pub fn of(&self, session: u8) -> impl Iterator<Item = Item> + '_ {
         let all = 1..=self.fates.len() as Item;
-        all.filter(move |item| self.sessions[*item as usize - 1] == session && self.fate(*item) != Fate::Died)
+        all.filter(move |item| self.session(*item) == session && self.fate(*item) != Fate::Died)
     }
 
     pub fn has(&self, item: Item) -> bool {
@@ -138,7 +149,7 @@ impl Way {
         }
         // What was sent before it in the same session must be there.
         for missing in last + 1..item {
-            let here = self.sessions[missing as usize - 1] == session && self.fate(missing) != Fate::Died;
+            let here = self.session(missing) == session && self.fate(missing) != Fate::Died;
             if here && !self.excused.contains(&missing) {
                 return Err(format!("prefix: {item} came after {last}, and {missing} did not"));
             }

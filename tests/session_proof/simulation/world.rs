@@ -182,6 +182,9 @@ impl World {
                 if let Some(conn) = older.into_iter().find(|conn| self.client.is_older(*conn)) {
                     self.client_sees(conn)?;
                 }
+                let session = self.session();
+                let out = self.server.retire(session);
+                self.sent(out);
             }
             _ => {
                 if !self.client.is_linked() && !self.client.has_conns() {
@@ -439,8 +442,10 @@ impl World {
             busy |= self.server.accept(session, &mut self.truth)?;
             busy |= self.server.answer(session);
             busy |= self.server.commit(session, &mut self.truth)?;
-            busy |= self.server.can_write(session);
+            busy |= self.server.can_write(session) || self.server.has_older(session);
             self.server_writes(session);
+            let out = self.server.retire(session);
+            self.sent(out);
         }
         self.drop_strangers();
         busy |= self.client.can_write();
