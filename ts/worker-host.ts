@@ -16,15 +16,15 @@ addEventListener("message", ({ data }) => {
   hosts.hear(wire, name as Name<ToWorker>, args);
 });
 tell(WHOLE, "hello", performance.timeOrigin);
+const serve = (lock?: string): void => {
+  tell(WHOLE, "serves", lock);
+  hosts.serve();
+};
 if (globalThis.navigator?.locks) {
   const name = `everwire ${crypto.randomUUID()}`;
   // Never given back: it is free when this worker has ended, however it ends.
-  const hold = (): Promise<never> => {
-    tell(WHOLE, "locked", name);
-    hosts.serve();
-    return new Promise<never>(() => {});
-  };
-  navigator.locks.request(name, hold).catch(() => hosts.serve());
-} else hosts.serve();
+  const hold = () => (serve(name), new Promise<never>(() => {}));
+  navigator.locks.request(name, hold).catch(() => serve());
+} else serve();
 
 export {};

@@ -10,7 +10,7 @@ type Heard = Parameters<Hears["hear"]>;
 type Parts<T extends unknown[]> = T extends [infer First, ...infer Rest] ? [First, ...Partial<Rest>] : never;
 
 // Of the core's options, those that are needed here.
-const [MAX_MESSAGES, MAX_BYTES, HIGH_WATER] = [10, 11, 13] as const;
+const [CONNECT_TIMEOUT, MAX_MESSAGES, MAX_BYTES, HIGH_WATER] = [4, 10, 11, 13] as const;
 // Of the states, the reasons why a message is not sent, and the causes.
 const [IDLE, RESOLVING, WAITING, SUSPENDED, CLOSING, CLOSED] = [0, 1, 5, 6, 7, 8] as const;
 const [FULL, WITHDRAWN, OVER, DOUBT] = [1, 5, 6, 8] as const;
@@ -147,15 +147,11 @@ export class MemberWire implements Member {
       return -reason;
     };
     if (this.#over || this.#state[0] >= CLOSING) return refuse(OVER);
-    const most = (index: number, usual: number): number => {
-      const given = this.#numbers[index] ?? NaN;
-      return Number.isNaN(given) ? usual : given;
-    };
     const bytes = this.#bytes + length;
     // As much as an open wire takes in one go: the socket's buffer, then the queue.
     const full =
-      this.#pending.size >= most(MAX_MESSAGES, 1_000) + ON_THE_WAY ||
-      bytes > most(MAX_BYTES, 1_048_576) + most(HIGH_WATER, 1_048_576);
+      this.#pending.size >= this.#option(MAX_MESSAGES, 1_000) + ON_THE_WAY ||
+      bytes > this.#option(MAX_BYTES, 1_048_576) + this.#option(HIGH_WATER, 1_048_576);
     if (full) return refuse(FULL);
     // The worker keeps what waits, for a wire too that is idle until it is asked to connect.
     if (!this.#joined) this.#join();
@@ -207,8 +203,13 @@ export class MemberWire implements Member {
     for (const message of [...this.#pending.keys()]) this.#settle(message, began ? DOUBT : OVER);
   }
 
+  #option(index: number, usual: number): number {
+    const given = this.#numbers[index] ?? NaN;
+    return Number.isNaN(given) ? usual : given;
+  }
+
   #join(): boolean {
-    this.#joined = join(this.#number, this);
+    this.#joined = join(this.#number, this, this.#option(CONNECT_TIMEOUT, 10_000));
     if (!this.#joined) return false;
     this.#asked = this.#watches = 0;
     this.#pinged = false;

@@ -16,11 +16,16 @@ interface Running {
   readonly members: Map<number, Member>;
   /** What to add to times of its clock; undefined until it has said so. */
   offset: number | undefined;
+  /** It has said that it does what it is told. */
+  serves: boolean;
+  /** Wires that still wait for that. */
+  waits: number;
 }
 
 const UNAVAILABLE =
   "The worker could not be started; see cause. Serve worker-host.js as JavaScript from the page's own origin, allow it " +
   "by worker-src if the page has a Content-Security-Policy, or pass a worker to init().";
+const SILENT = "It had not begun when reconnect.connectTimeout was over.";
 const GONE =
   "The worker has stopped, and the connection with it; what it had not answered is in doubt. reconnect() starts another.";
 const NO_WORKERS = "No worker can be started from here: import everwire in place of everwire/worker.";
@@ -53,7 +58,7 @@ export function begin(): void {
   } catch (cause) {
     throw new WireError("WorkerUnavailable", { text: UNAVAILABLE, cause });
   }
-  const begun: Running = { worker, members: new Map(), offset: undefined };
+  const begun: Running = { worker, members: new Map(), offset: undefined, serves: false, waits: 0 };
   running = begun;
   worker.addEventListener("message", ({ data }) => {
     if (isOurs(data) && begun === running) hear(begun, data);
@@ -66,15 +71,33 @@ export function begin(): void {
   });
 }
 
-/** False where there are no workers. */
-export function join(wire: number, member: Member): boolean {
+/** A wire that waits for the worker to begin for so many milliseconds. False where there are no workers. */
+export function join(wire: number, member: Member, patience: number): boolean {
   try {
     begin();
   } catch (error) {
     tellAll(error as WireError);
   }
-  running?.members.set(wire, member);
-  return running !== undefined;
+  if (!running) return false;
+  running.members.set(wire, member);
+  if (!running.serves) limit(running, patience / 2);
+  return true;
+}
+
+/**
+ * Nobody tells a page that a worker was ended before it had its lock: it is given up when the most patient wire has waited
+ * in vain. Nothing has left then, since the worker first asks where to.
+ */
+function limit(from: Running, half: number): void {
+  const over = (): void => {
+    from.waits -= 1;
+    if (from.waits || from.serves) return;
+    const cause = new Error(SILENT);
+    lost(from, new WireError("WorkerUnavailable", { text: UNAVAILABLE, cause }), false);
+  };
+  from.waits += 1;
+  // In two parts, since a page that was busy all the time has yet to hear what it was told.
+  setTimeout(() => setTimeout(over, half), half);
 }
 
 /** This wire is over. With the last one the worker is. */
@@ -102,9 +125,10 @@ function hear(from: Running, [, wire, name, ...args]: [string, number, string, .
     const [code, cause] = args as [WireErrorCode, unknown];
     lost(from, new WireError(code, { cause }), code === "WasmTrap");
   } else {
+    from.serves = true;
     // Nobody tells a page that its worker has ended; but then its locks are free.
     const gone = () => lost(from, new WireError("WorkerLost", { text: GONE }), true);
-    void navigator.locks.request(args[0] as string, gone);
+    if (args[0]) void navigator.locks.request(args[0] as string, gone);
   }
 }
 

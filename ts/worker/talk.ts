@@ -33,8 +33,8 @@ export interface ToWorker {
 export interface ToPage {
   /** It runs; its clock began at this time. */
   hello(timeOrigin: number): void;
-  /** It holds a lock of this name for as long as it lives. */
-  locked(name: string): void;
+  /** It does what it is told from now on, and holds a lock of this name for as long as it lives, or none. */
+  serves(lock: string | undefined): void;
   /** It has stopped. */
   lost(code: "WasmTrap" | "WasmUnavailable", cause: unknown): void;
   /** What the core in the worker has told or asked. */

@@ -2,6 +2,7 @@
 import { matches, messages, next, ok, record, same, thrown } from "../check.js";
 
 const ours = () => new Worker("/pkg/worker-host.js", { type: "module" });
+const unlocked = () => new Worker("/e2e/unlocked-worker.js", { type: "module" });
 const reasons = async (receipts) =>
   (await Promise.all(receipts.map(({ settled }) => settled))).map(({ outcome, reason }) => reason ?? outcome);
 
@@ -16,8 +17,8 @@ let copies = 0;
 async function fresh(over, make = ours) {
   const { Wire, init } = await import(`/pkg/worker.js?copy=${++copies}`);
   const made = { all: [], ended: 0 };
-  const wire = (url) => {
-    const wire = new Wire(url);
+  const wire = (url, options) => {
+    const wire = new Wire(url, options);
     over.addEventListener("abort", () => wire.close());
     return wire;
   };
@@ -269,7 +270,7 @@ export const scenarios = {
 
   "nothing is done in a worker whose end the page would not hear of": async ({ over, openRoom }) => {
     const room = await openRoom();
-    const { wire, made } = await fresh(over, () => new Worker("/e2e/unlocked-worker.js", { type: "module" }));
+    const { wire, made } = await fresh(over, unlocked);
     const it = wire(room.url());
     it.send("waits");
     const [worker] = made.all;
@@ -281,6 +282,47 @@ export const scenarios = {
     same(lookAt(room.url()).dialed, 0);
     worker.postMessage("grant");
     same(await messages(it, 1), ["waits"]);
+  },
+
+  "a worker that is ended before it began gives back every send, and nothing has left": async ({
+    over,
+    openRoom,
+  }) => {
+    const room = await openRoom();
+    const waitsForItsLock = unlocked();
+    await next(waitsForItsLock, "message", ({ data }) => data === "here");
+    for (const worker of [waitsForItsLock, unlocked()]) {
+      const { wire } = await fresh(over, () => worker);
+      const it = wire(room.url(), { reconnect: { connectTimeout: 100 } });
+      const receipt = it.send("kept");
+      const failed = next(it, "error");
+      Worker.prototype.terminate.call(worker);
+      const { error } = await failed;
+      same(error.code, "WorkerUnavailable");
+      matches(error.cause.message, /connectTimeout/);
+      same(await receipt.settled, { outcome: "not-sent", reason: "closed", message: "kept" });
+      same([(await it.closed).cause, it.queued], ["WorkerUnavailable", 0]);
+      same(lookAt(room.url()).dialed, 0);
+    }
+  },
+
+  "a worker is given as much time to begin as the most patient of its wires has": async ({
+    over,
+    openRoom,
+  }) => {
+    const room = await openRoom();
+    const { wire, made } = await fresh(over, unlocked);
+    const limit = 20;
+    const hasty = wire(room.url(), { reconnect: { connectTimeout: limit } });
+    const it = wire(room.url());
+    // Set after that of the wire, and as long, it runs out after it.
+    const wait = () => new Promise((resolve) => setTimeout(resolve, limit / 2));
+    await wait().then(wait);
+    same([hasty.state.name, made.ended], ["connecting", 0]);
+    made.all[0].postMessage("grant");
+    it.send("here");
+    same(await messages(it, 1), ["here"]);
+    same(made.all.length, 1);
   },
 
   "a worker that cannot be started gives back every send, and says what to do": async ({ over }) => {
