@@ -462,6 +462,24 @@ async fn a_client_that_breaks_the_protocol_loses_its_connection_and_not_its_sess
 }
 
 #[tokio::test]
+async fn a_client_of_versions_that_the_server_does_not_speak_is_told_so_in_a_form_that_every_version_has() {
+    let served = Probed::start(Config::default()).await;
+    for versions in [[2, 9], [0, 0]] {
+        let mut ann = Peer::default();
+        ann.open(served.address).await;
+        ann.pretend_hello();
+        // Nobody knows what follows in another version.
+        ann.write([&[0, 1, 6][..], &versions, b"else"].concat()).await;
+        ann.drain().await;
+        let Some(Seen::Close { code, retry: false, forget: false, .. }) = ann.seen.pop_front() else {
+            panic!("{:?}", ann.seen)
+        };
+        assert_eq!(code, Code::UnsupportedVersion as u64);
+        assert_eq!(ann.seen, [Seen::Ended(Some(4_014))]);
+    }
+}
+
+#[tokio::test]
 async fn a_client_may_take_smaller_frames_than_the_server() {
     let served = Probed::start(Config::default()).await;
     let limits = Limits { max_frame: 1_024, window: 4_096, ..Limits::default() };

@@ -6,8 +6,27 @@
 mod halves;
 
 use everwire::session::{Client, Control, Event, Limits, Session, Violation, is_sequenced};
-use halves::{encode, frame_of, greeted, integers, numbers, record_of, text};
+use halves::{encode, frame_of, greeted, integers, numbers, record_of, resume, text};
 use proptest::prelude::*;
+
+#[test]
+fn the_frames_of_a_link_begin_small_and_grow() {
+    let (mut client, mut server) = greeted(Limits::default(), Limits::default());
+    for _ in 0..300 {
+        client.message(text(&[b'x'; 1_000]));
+    }
+    let mut frame = Vec::new();
+    for _ in 0..2 {
+        let mut sizes = Vec::new();
+        while client.frame(65_536, &mut frame) {
+            sizes.push(frame.len());
+        }
+        assert!(sizes[0] < 4_200 && sizes.len() < 12, "{sizes:?}");
+        assert!(sizes.iter().any(|size| *size > 60_000), "{sizes:?}");
+        client.gone(client.fence());
+        resume(&mut client, &mut server);
+    }
+}
 
 /// What a client says. Numbers are taken modulo what there is.
 #[derive(Clone, Debug)]

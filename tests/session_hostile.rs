@@ -135,6 +135,24 @@ fn nothing_counts_after_close() {
     let before = server.clone();
     assert_eq!(feed(&mut server, &frame_of(Some(1), None, &[record_of(3, b"x")])).unwrap(), []);
     assert_eq!((server.due(), &server), (Due::Nothing, &before));
+
+    let (_, mut server) = greeted(Limits::default(), Limits::default());
+    server.message(text(b"written"));
+    assert!(server.frame(1_024, &mut Vec::new()));
+    feed(&mut server, &frame_of(None, None, &[close()])).unwrap();
+    assert_eq!(feed(&mut server, &frame_of(None, Some((1, 1 << 20)), &[])).unwrap(), []);
+    assert_eq!(server.outgoing(), (1, 0));
+}
+
+#[test]
+fn what_has_no_number_dies_with_its_connection() {
+    let (mut client, mut server) = greeted(Limits::default(), Limits::default());
+    client.control(Control::Ping { token: 1 });
+    assert!(client.volatile(text(b"once or never")));
+    server.control(Control::Ping { token: 2 });
+    client.gone(1);
+    resume(&mut client, &mut server);
+    assert_eq!(talk(&mut client, &mut server), (vec![], vec![]));
 }
 
 #[test]

@@ -6,10 +6,12 @@
 mod halves;
 
 use everwire::session::{
-    Client, Closing, Code, Event, FRAME_LIMITS, Frame, Limits, MAX_INTEGER, NAME_MAX, OPEN_MAX, Position,
-    Record, Session, Status, Violation, read_hello,
+    Client, Closing, Code, Event, FRAME_LIMITS, Frame, Identity, Limits, MAX_INTEGER, NAME_MAX, OPEN_MAX,
+    Position, Record, Session, Status, Tombstone, Violation, Welcome, read_hello,
 };
-use halves::{TIMES, feed, frame_of, greeted, identity, integer, integers, read, record_of, text};
+use halves::{
+    TIMES, feed, frame_of, greeted, identity, integer, integers, numbers, read, record_of, talk, text,
+};
 
 /// The only record of a frame with a base.
 fn one(record: Vec<u8>) -> Result<Record, Violation> {
@@ -259,6 +261,109 @@ fn credit_is_counted_to_the_byte_and_a_resend_takes_none() {
 }
 
 #[test]
+fn a_credit_below_an_earlier_one_is_late_and_takes_nothing_back() {
+    let (_, mut server) = greeted(Limits::default(), Limits::default());
+    feed(&mut server, &frame_of(None, Some((0, 0)), &[])).unwrap();
+    server.message(text(b"one"));
+    let mut frame = Vec::new();
+    assert!(server.frame(1_024, &mut frame));
+    assert_eq!(Frame::read(&frame).unwrap().head.base, Some(1));
+}
+
+#[test]
+fn a_session_goes_on_only_with_credit_for_a_whole_frame_beyond_what_was_accepted() {
+    let (mut client, mut server) = greeted(Limits::default(), Limits::default());
+    client.message(text(b"one"));
+    server.message(text(b"eins"));
+    talk(&mut client, &mut server);
+    client.gone(1);
+    let (fence, hello) = client.hello(b"", 0);
+    let hello = read_hello(&hello, 4_096).unwrap();
+    let mut poor = hello.clone();
+    poor.position.credit = poor.position.max_frame;
+    assert_eq!(code(server.clone().resume(&poor, TIMES, &mut Vec::new())), Code::Protocol);
+    let welcome = server.resume(&hello, TIMES, &mut Vec::new()).unwrap();
+    let Some(Record::Welcome(mut welcome)) = read(&welcome).unwrap().pop() else { panic!() };
+    welcome.position.credit = welcome.position.max_frame;
+    assert_eq!(code(client.receive(fence, &welcome.frame(), &mut Vec::new())), Code::Protocol);
+}
+
+#[test]
+fn a_welcome_answers_the_hello_or_is_refused() {
+    use Status::{Expired, New, Resumed, RolledBack, Unknown};
+    let small = Limits { max_frame: 1_024, window: 1_024, ..Limits::default() };
+    let fresh = Client::new(small, true, false);
+    let (with_session, server) = greeted(small, Limits::default());
+    let refused = |client: &Client, welcome: &Welcome| {
+        let mut client = client.clone();
+        let (fence, _) = client.hello(b"", 0);
+        code(client.receive(fence, &welcome.frame(), &mut Vec::new()))
+    };
+    let hello = read_hello(&fresh.clone().hello(b"", 0).1, 4_096).unwrap();
+    let mut other = Session::new(identity(2), Vec::new(), Limits::default(), false);
+    let welcome = other.welcome_new(&hello, TIMES, New, None).unwrap();
+    let Some(Record::Welcome(welcome)) = read(&welcome).unwrap().pop() else { panic!() };
+    let says = |status, session| Welcome { status, session, ..welcome.clone() };
+    let (own, foreign) = (server.identity(), identity(2));
+    // A session that was never asked for, and none that was.
+    for status in [Resumed, Unknown, Expired, RolledBack] {
+        assert_eq!(refused(&fresh, &says(status, foreign)), Code::Protocol, "{status:?}");
+    }
+    assert_eq!(refused(&with_session, &says(New, foreign)), Code::Protocol);
+    // Another one, or this one with another secret, or as if it were new.
+    assert_eq!(refused(&with_session, &says(Resumed, foreign)), Code::Protocol);
+    let secret = Identity { secret: [9; 16], ..own };
+    assert_eq!(refused(&with_session, &says(Resumed, secret)), Code::Protocol);
+    assert_eq!(refused(&with_session, &says(Unknown, own)), Code::Protocol);
+    // A new one that has a past.
+    let begun = Position { first: 1, next: 2, ..welcome.position };
+    let heard = Position { recv: 1, ..welcome.position };
+    for position in [begun, heard] {
+        assert_eq!(refused(&fresh, &Welcome { position, ..welcome.clone() }), Code::Protocol);
+    }
+    // Proof is of a session that has ended.
+    let tombstone = Some(Tombstone { recv: 0, next: 1 });
+    for status in [Unknown, RolledBack] {
+        let proved = Welcome { tombstone, ..says(status, foreign) };
+        assert_eq!(refused(&with_session, &proved), Code::Protocol, "{status:?}");
+    }
+    let mut client = fresh.clone();
+    let (fence, _) = client.hello(b"", 0);
+    assert_eq!(code(client.receive(fence, &[0; 1_025], &mut Vec::new())), Code::TooBig);
+    client.receive(fence, &welcome.frame(), &mut Vec::new()).unwrap();
+}
+
+#[test]
+fn a_welcome_that_contradicts_what_the_client_has_costs_the_session_aloud() {
+    let (mut client, mut server) = greeted(Limits::default(), Limits::default());
+    client.message(text(b"one"));
+    server.message(text(b"eins"));
+    talk(&mut client, &mut server);
+    client.message(text(b"two"));
+    assert!(client.frame(1 << 16, &mut Vec::new()));
+    client.gone(1);
+    let (fence, hello) = client.hello(b"", 0);
+    let welcome = server.resume(&read_hello(&hello, 4_096).unwrap(), TIMES, &mut Vec::new()).unwrap();
+    let Some(Record::Welcome(welcome)) = read(&welcome).unwrap().pop() else { panic!() };
+    let right = welcome.position;
+    assert_eq!((right.first, right.next, right.recv), (2, 2, 1));
+    for wrong in [
+        Position { first: 3, next: 3, ..right },
+        Position { first: 1, next: 1, ..right },
+        Position { recv: 0, ..right },
+        Position { recv: 3, ..right },
+    ] {
+        let (mut client, mut events) = (client.clone(), Vec::new());
+        let frame = Welcome { position: wrong, ..welcome.clone() }.frame();
+        assert_eq!(code(client.receive(fence, &frame, &mut events)), Code::SessionLost, "{wrong:?}");
+        let [Event::Lost(loss)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!((loss.delivered, loss.in_doubt, loss.missing), (1, 2, true));
+        assert_eq!(client.identity(), None, "and it is asked for no more");
+    }
+    client.receive(fence, &welcome.frame(), &mut Vec::new()).unwrap();
+}
+
+#[test]
 fn an_acknowledgement_of_what_was_never_sent_is_refused_and_a_late_one_is_not() {
     let (_, mut server) = greeted(Limits::default(), Limits::default());
     server.message(text(b"one"));
@@ -305,6 +410,21 @@ fn requests_and_channels_keep_their_rules() {
     assert_eq!(client.open("b", text(b"")), None);
     let shut = frame_of(Some(1), None, &[record_of(9, &[2, 0])]);
     assert_eq!(code(client.receive(1, &shut, &mut Vec::new())), Code::Protocol);
+}
+
+#[test]
+fn a_request_has_one_end_and_what_is_answered_after_it_is_dropped() {
+    let (mut client, server) = greeted(Limits::default(), Limits::default());
+    let (id, _) = client.request(0, "sum", text(b"")).unwrap();
+    let fence = server.link().unwrap();
+    let answer = |more: u8| record_of(6 + more, &integers(&[id, 0]));
+    let records = [answer(128), answer(0), answer(128), answer(0)];
+    let mut events = Vec::new();
+    client.receive(fence, &frame_of(Some(1), None, &records), &mut events).unwrap();
+    assert_eq!(numbers(&events).collect::<Vec<_>>(), [1, 2]);
+    client.accept(1);
+    client.accept(2);
+    assert_eq!(client.incoming(), (4, 4), "what is dropped is accepted all the same");
 }
 
 #[test]

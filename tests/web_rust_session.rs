@@ -216,6 +216,22 @@ async fn the_servers_requests_are_answered_in_words_in_parts_or_as_failed() {
 }
 
 #[wasm_bindgen_test]
+async fn a_request_that_the_server_no_longer_waits_for_drops_its_handler() {
+    let Some(room) = room().await else { return };
+    let wire = opened(&room).await;
+    let alive = Rc::new(());
+    let work = Rc::clone(&alive);
+    wire.respond("wait", async move |_| {
+        let _working = Rc::clone(&work);
+        std::future::pending::<Result<String, String>>().await
+    });
+    room.control("session/ask?method=wait&text=x&ms=50").await;
+    // What cancels it has come before this answer.
+    within("an answer", wire.request("echo", String::new())).await.unwrap();
+    assert_eq!(Rc::strong_count(&alive), 2, "the handler is there, and none at work");
+}
+
+#[wasm_bindgen_test]
 async fn a_channel_outlives_drops_and_ends_with_its_handle() {
     let Some(room) = room().await else { return };
     let wire = texts(room.url("")).connect().unwrap();
