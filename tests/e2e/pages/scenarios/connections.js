@@ -1,5 +1,5 @@
 // How a wire opens, waits, closes, and says so.
-import { messages, next, ok, record, same, thrown } from "../check.js";
+import { messages, next, ok, record, same, task, thrown } from "../check.js";
 
 const SOON = { reconnect: { baseDelay: 20, factor: 1 } };
 
@@ -446,15 +446,22 @@ export const scenarios = {
     });
     await it.opened;
     const receipts = Array.from({ length: 128 }, (_, i) => it.send(new Uint8Array(131_072).fill(i)));
-    same(await it.drained({ timeout: 500 }), !engine.seesStall);
-    const left = it.queued;
+    // How long a browser takes to move all of it depends on the machine; only what does not end is cut short.
+    same(await it.drained(engine.seesStall ? { timeout: 500 } : undefined), !engine.seesStall);
     if (engine.seesStall) {
-      ok(
-        left > 0 && it.bufferedAmount > 100_000 && it.bufferedAmount <= 331_072,
-        `${left} wait, ${it.bufferedAmount} buffered`,
-      );
-      const arrived = messages(it, left);
+      // The wire goes on until nothing leaves any more; the end of the connection tells how much that was.
+      while (it.queued > 0 && it.bufferedAmount <= 100_000) await task();
+      ok(it.bufferedAmount > 100_000 && it.bufferedAmount <= 331_072, `${it.bufferedAmount} buffered`);
+      let left;
+      let arrived;
+      const cut = next(it, "close", () => {
+        left = it.queued;
+        arrived = messages(it, left);
+        return true;
+      });
       await room.control("kill");
+      await cut;
+      ok(left > 0, "some wait");
       same(
         (await arrived).map((bytes) => bytes[0]),
         Array.from({ length: left }, (_, i) => 128 - left + i),
