@@ -65,10 +65,19 @@ export const scenarios = {
       return room.url(attempts.length === 1 ? "close=1012" : "");
     };
     it = new Wire(url, { reconnect: { delay: () => DAY } });
-    another = new Wire(room.url());
+    let socket;
+    const Socket = class extends WebSocket {
+      constructor(...args) {
+        super(...args);
+        socket = this;
+      }
+    };
+    another = new Wire(room.url(), { WebSocket: Socket });
     await Promise.all([reached(it, "waiting"), another.opened]);
+    // Firefox does not keep a page that has yet to hear the server's answer to a close.
+    const closed = next(socket, "close");
     another.suspend();
-    await room.until("no connection is left", ({ connections }) => connections === 0);
+    await closed;
     addEventListener("pageshow", ({ persisted }) => (window.foundAgain = persisted));
     window.attempts = attempts;
   },
