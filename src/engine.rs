@@ -66,7 +66,7 @@ pub(crate) trait Platform: Sized {
     /// Tells the application of a message and of whatever [`Engine::more_message`] gives, of those that
     /// [`Engine::took`] lets it.
     #[cfg(feature = "session")]
-    fn messages(&self, engine: &Engine<Self>, frame: u32, message: Arrived);
+    fn messages(&self, engine: &Engine<Self>, message: Arrived);
     /// Tells that this send has been delivered, and whatever [`Engine::more_delivered`] gives.
     #[cfg(feature = "session")]
     fn delivered(&self, engine: &Engine<Self>, payload: Self::Payload);
@@ -206,8 +206,8 @@ impl<P: Platform> Engine<P> {
         }
         #[cfg(feature = "session")]
         let (seq, bookkeeping) = match &event {
-            Event::Session(SessionEvent::Record { seq, record, .. }) => {
-                (*seq, !matches!(record, Record::Request { .. }))
+            Event::Session(SessionEvent::Record(Arrived { seq, record, .. })) => {
+                (*seq, !matches!(record.says(), Record::Request { .. }))
             }
             _ => (0, false),
         };
@@ -401,8 +401,8 @@ impl<P: Platform> Engine<P> {
     }
 
     /// The message after this one, if it is to be told next and stands in the same frame.
-    pub(crate) fn more_message(&self, frame: u32, after: &Arrived) -> Option<Arrived> {
-        self.machine.borrow_mut().poll_message(frame, after.seq + 1)
+    pub(crate) fn more_message(&self, after: &Arrived) -> Option<Arrived> {
+        self.machine.borrow_mut().poll_message(after)
     }
 
     /// Numbers the message that leaves next; false if there is none.
@@ -440,12 +440,8 @@ impl<P: Platform> Engine<P> {
                 self.platform.delivered(self, payload);
                 None
             }
-            Output::Event(Event::Session(SessionEvent::Record {
-                seq,
-                frame,
-                record: Record::Message { channel, text, payload },
-            })) => {
-                self.platform.messages(self, frame, Arrived { seq, channel, text, payload });
+            Output::Event(Event::Session(SessionEvent::Record(arrived))) if arrived.record.is_message() => {
+                self.platform.messages(self, arrived);
                 None
             }
             output => Some(output),

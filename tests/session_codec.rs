@@ -9,7 +9,7 @@ use everwire::session::{
     Control, Event, FRAME_LIMITS, Frame, Hello, Identity, Limits, MAX_INTEGER, Payload, Position, Record,
     Session, Span, Status, Tombstone, Violation, Welcome,
 };
-use halves::{encode, feed, frame_of, greeted, integer, integers, read, record_of};
+use halves::{encode, feed, frame_of, greeted, hello_body, integer, integers, read, record_of, welcome_body};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -95,10 +95,18 @@ fn record() -> impl Strategy<Value = (Record, Vec<u8>)> {
         |(which, (id, a, b, c, d), (more, on), name, (text, body), hello, welcome)| {
             let first = Span { start: 0, end: name.len() };
             let payload = Span { start: name.len(), end: name.len() + body.len() };
+            let mut bytes = [name, body].concat();
+            let handshake = match which {
+                0 => hello_body(&Hello { token: payload, ..hello }, &bytes),
+                1 => welcome_body(&welcome),
+                _ => Vec::new(),
+            };
+            bytes.extend(&handshake);
+            let handshake = Span { start: payload.end, end: bytes.len() };
             let channel = if on { id } else { 0 };
             let record = match which {
-                0 => Record::Hello(Hello { token: payload, ..hello }),
-                1 => Record::Welcome(welcome),
+                0 => Record::Hello { body: handshake },
+                1 => Record::Welcome { body: handshake },
                 2 => Record::Message { channel, text, payload },
                 3 => Record::Volatile { channel, text, payload },
                 4 => Record::Request { id, timeout_ms: a, channel, method: first, text, payload },
@@ -123,7 +131,7 @@ fn record() -> impl Strategy<Value = (Record, Vec<u8>)> {
                 },
                 _ => Record::Ext { id: a, body: payload },
             };
-            (record, [name, body].concat())
+            (record, bytes)
         },
     )
 }
@@ -207,7 +215,7 @@ proptest! {
         while client.frame(300, &mut frame) {
             let read = Frame::read(&frame).unwrap();
             let head = read.head;
-            let records: Vec<_> = read.map(|framed| encode(&framed.unwrap().record, &frame)).collect();
+            let records: Vec<_> = read.map(|framed| encode(&framed.unwrap().says(), &frame)).collect();
             prop_assert_eq!(&frame_of(head.base, head.ack.map(|ack| (ack.to, ack.credit)), &records), &frame);
             // A message on a channel that was never opened is this test's own fault.
             if server.receive(1, &frame, &mut events).is_err() {
@@ -293,8 +301,8 @@ fn deliver(server: &mut Session, frames: &[Vec<u8>]) -> (Vec<(u64, Vec<u8>)>, Op
         let mut events = Vec::new();
         let result = server.receive(1, frame, &mut events);
         seen.extend(events.iter().map(|event| match event {
-            Event::Numbered { seq, record } => (*seq, encode(record, frame)),
-            Event::Plain(record) => (0, encode(record, frame)),
+            Event::Numbered { seq, record } => (*seq, encode(&record.says(), frame)),
+            Event::Plain(record) => (0, encode(&record.says(), frame)),
             other => panic!("{other:?}"),
         }));
         if let Err(violation) = result {

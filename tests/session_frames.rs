@@ -91,8 +91,8 @@ fn records(said: &[Said]) -> Vec<Vec<u8>> {
 /// What the application hears: each record by its number, in its own bytes. Acknowledgements are no part of the order.
 fn heard(events: &[Event], frame: &[u8]) -> Vec<(u64, Vec<u8>)> {
     let record = |event: &Event| match event {
-        Event::Numbered { seq, record } => Some((*seq, encode(record, frame))),
-        Event::Plain(record) => Some((0, encode(record, frame))),
+        Event::Numbered { seq, record } => Some((*seq, encode(&record.says(), frame))),
+        Event::Plain(record) => Some((0, encode(&record.says(), frame))),
         _ => None,
     };
     events.iter().filter_map(record).collect()

@@ -40,7 +40,9 @@ fn talk(client: &mut Client, server: &mut Session) -> (Vec<Vec<u8>>, Vec<Vec<u8>
         if client.frame(1024, &mut frame) {
             server.receive(client.fence(), &frame, &mut events).unwrap();
             for event in events.drain(..) {
-                if let Event::Numbered { seq, record: Record::Message { payload, .. } } = event {
+                if let Event::Numbered { seq, record } = event
+                    && let Record::Message { payload, .. } = record.says()
+                {
                     up.push(payload.of(&frame).to_vec());
                     server.accept(seq);
                 }
@@ -49,7 +51,9 @@ fn talk(client: &mut Client, server: &mut Session) -> (Vec<Vec<u8>>, Vec<Vec<u8>
         if server.frame(1024, &mut frame) {
             client.receive(client.fence(), &frame, &mut events).unwrap();
             for event in events.drain(..) {
-                if let Event::Numbered { seq, record: Record::Message { payload, .. } } = event {
+                if let Event::Numbered { seq, record } = event
+                    && let Record::Message { payload, .. } = record.says()
+                {
                     down.push(payload.of(&frame).to_vec());
                     client.accept(seq);
                 }
@@ -145,7 +149,8 @@ fn an_older_connection_is_told_that_it_is_superseded_and_changes_nothing() {
     });
     let mut events = Vec::new();
     client.receive(fence, &frame, &mut events).unwrap();
-    assert!(matches!(events.as_slice(), [Event::Plain(Record::Close { recv: 1, forget: true, .. })]));
+    let [Event::Plain(last)] = events.as_slice() else { panic!("{events:?}") };
+    assert!(matches!(last.says(), Record::Close { recv: 1, forget: true, .. }));
 }
 
 /// What a host that keeps its session does before anything of it leaves.

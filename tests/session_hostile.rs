@@ -23,7 +23,10 @@ fn request(id: u64) -> Vec<u8> {
 
 fn responses(events: &[Event]) -> Vec<(u64, u64)> {
     let answer = |event: &Event| match event {
-        Event::Numbered { record: Record::Response { id, status, .. }, .. } => Some((*id, *status)),
+        Event::Numbered { record, .. } => match record.says() {
+            Record::Response { id, status, .. } => Some((id, status)),
+            _ => None,
+        },
         _ => None,
     };
     events.iter().filter_map(answer).collect()

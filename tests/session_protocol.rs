@@ -48,7 +48,7 @@ fn every_dump_is_what_its_bytes_say_and_is_written_anew_from_them() {
         assert_eq!(dump(&frame), block);
         let read = Frame::read(&frame).unwrap();
         let head = read.head;
-        let records: Vec<_> = read.map(|framed| encode(&framed.unwrap().record, &frame)).collect();
+        let records: Vec<_> = read.map(|framed| encode(&framed.unwrap().says(), &frame)).collect();
         assert_eq!(frame_of(head.base, head.ack.map(|ack| (ack.to, ack.credit)), &records), frame);
     }
 }

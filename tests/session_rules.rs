@@ -11,6 +11,7 @@ use everwire::session::{
 };
 use halves::{
     TIMES, feed, frame_of, greeted, identity, integer, integers, numbers, read, record_of, talk, text,
+    welcome_in,
 };
 
 /// The only record of a frame with a base.
@@ -283,7 +284,7 @@ fn a_session_goes_on_only_with_credit_for_a_whole_frame_beyond_what_was_accepted
     poor.position.credit = poor.position.max_frame;
     assert_eq!(code(server.clone().resume(&poor, TIMES, &mut Vec::new())), Code::Protocol);
     let welcome = server.resume(&hello, TIMES, &mut Vec::new()).unwrap();
-    let Some(Record::Welcome(mut welcome)) = read(&welcome).unwrap().pop() else { panic!() };
+    let mut welcome = welcome_in(&welcome);
     welcome.position.credit = welcome.position.max_frame;
     assert_eq!(code(client.receive(fence, &welcome.frame(), &mut Vec::new())), Code::Protocol);
 }
@@ -302,7 +303,7 @@ fn a_welcome_answers_the_hello_or_is_refused() {
     let hello = read_hello(&fresh.clone().hello(b"", 0).1, 4_096).unwrap();
     let mut other = Session::new(identity(2), Vec::new(), Limits::default(), false);
     let welcome = other.welcome_new(&hello, TIMES, New, None).unwrap();
-    let Some(Record::Welcome(welcome)) = read(&welcome).unwrap().pop() else { panic!() };
+    let welcome = welcome_in(&welcome);
     let says = |status, session| Welcome { status, session, ..welcome.clone() };
     let (own, foreign) = (server.identity(), identity(2));
     // A session that was never asked for, and none that was.
@@ -344,7 +345,7 @@ fn a_welcome_that_contradicts_what_the_client_has_costs_the_session_aloud() {
     client.gone(1);
     let (fence, hello) = client.hello(b"", 0);
     let welcome = server.resume(&read_hello(&hello, 4_096).unwrap(), TIMES, &mut Vec::new()).unwrap();
-    let Some(Record::Welcome(welcome)) = read(&welcome).unwrap().pop() else { panic!() };
+    let welcome = welcome_in(&welcome);
     let right = welcome.position;
     assert_eq!((right.first, right.next, right.recv), (2, 2, 1));
     for wrong in [

@@ -128,6 +128,7 @@ export const WELCOMED = 70;
 export const LOST = 71;
 export const UNANSWERED = 72;
 export const TOKEN_WANTED = 73;
+// A record, by its type.
 export const HEARD_MESSAGES = 74;
 export const HEARD_VOLATILE = 75;
 export const HEARD_REQUEST = 76;

@@ -201,7 +201,7 @@ impl Pair {
                 Event::Acked { to } => self.from_server.acked(to),
                 Event::Numbered { seq, record } => {
                     self.server.accept(seq);
-                    match record {
+                    match record.says() {
                         Record::Message { payload, .. } => self.at_server.push(message(payload.of(&frame))),
                         Record::Request { id, .. } => self.asked.push(id),
                         _ => {}
@@ -255,7 +255,7 @@ impl Pair {
                 Event::Lost(loss) => self.lost(&loss),
                 Event::Numbered { seq, record } => {
                     self.client.accept(seq);
-                    if let Record::Message { payload, .. } = record {
+                    if let Record::Message { payload, .. } = record.says() {
                         self.at_client.push(message(payload.of(&frame)));
                     }
                 }

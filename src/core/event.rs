@@ -249,14 +249,7 @@ pub enum Event<R = Box<str>> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionEvent {
     /// A record whose turn has come.
-    Record {
-        /// What to accept it by; 0 if there is nothing to accept. It rises, from one session to the next too.
-        seq: u64,
-        /// The frame it stands in, by the number that [`Machine::received_frame`](super::Machine::received_frame) gave.
-        frame: u32,
-        /// What it says.
-        record: crate::session::Record,
-    },
+    Record(Arrived),
     /// The server has welcomed this side.
     Welcomed {
         /// The session goes on; else it is a new one.
@@ -275,15 +268,16 @@ pub enum SessionEvent {
     TokenWanted,
 }
 
-/// [`SessionEvent::Record`] of a message.
+/// A record, and where it stands.
 #[cfg(feature = "session")]
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "as the engine"))]
-pub(crate) struct Arrived {
-    pub(crate) seq: u64,
-    pub(crate) channel: u64,
-    pub(crate) text: bool,
-    pub(crate) payload: crate::session::Span,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrived {
+    /// What to accept it by; 0 if there is nothing to accept. It rises, from one session to the next too.
+    pub seq: u64,
+    /// The frame it stands in, by the number that [`Machine::received_frame`](super::Machine::received_frame) gave.
+    pub frame: u32,
+    /// The record.
+    pub record: crate::session::Framed,
 }
 
 /// What a session that is gone leaves behind. Numbers are those of its records.

@@ -29,10 +29,8 @@ pub use close::{Close, CloseReason, Owned, Texts, may_send, retry_after};
 pub(crate) use config::RANGES;
 pub use config::{Config, ConfigError, Heartbeat, Number, OPTIONS, Overflow, Queue, Reconnect};
 #[cfg(feature = "session")]
-pub(crate) use event::Arrived;
+pub use event::{Arrived, LostSession, SessionEvent};
 pub use event::{Event, Input, Kind, LinkId, NotSent, Outcome, Output, Page, Reason, Sent, Ticket, Transmit};
-#[cfg(feature = "session")]
-pub use event::{LostSession, SessionEvent};
 pub use inbox::Inbox;
 pub use keys::{HostKeys, Keys, TextKeys};
 pub use machine::Machine;

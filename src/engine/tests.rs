@@ -80,7 +80,7 @@ impl Platform for Paper {
         self.flushes.set(self.flushes.get() + 1);
     }
 
-    fn messages(&self, engine: &Engine<Self>, frame: u32, message: Arrived) {
+    fn messages(&self, engine: &Engine<Self>, message: Arrived) {
         let mut next = Some(message);
         while let Some(message) = next {
             if !engine.took(message.seq..message.seq + 1) {
@@ -90,7 +90,7 @@ impl Platform for Paper {
             if message.seq == self.closes_at.get() {
                 engine.with(|machine, now| machine.close(now, Close::default()));
             }
-            next = engine.more_message(frame, &message);
+            next = engine.more_message(&message);
         }
     }
 

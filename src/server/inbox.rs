@@ -123,8 +123,8 @@ impl<S: SessionStore, H: Handler> Life<S, H> {
     pub(super) fn happened(&mut self, event: Event, frame: &Bytes) {
         match event {
             Event::Acked { to } => self.settle(to),
-            Event::Numbered { seq, record } => self.numbered(seq, record, frame),
-            Event::Plain(record) => self.plain(record, frame),
+            Event::Numbered { seq, record } => self.numbered(seq, record.says(), frame),
+            Event::Plain(record) => self.plain(record.says(), frame),
             // Of the client's half alone.
             Event::Welcomed { .. } | Event::Lost(_) => {}
         }

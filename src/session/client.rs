@@ -105,9 +105,10 @@ impl Client {
         if bytes.len() as u64 > self.end.limits.max_frame {
             return Err(violation!(TooBig, "a frame larger than max_frame"));
         }
-        match read_alone(bytes)? {
-            Some(Record::Welcome(welcome)) => self.welcomed(fence, welcome, events),
-            Some(close @ Record::Close { .. }) => {
+        let alone = read_alone(bytes)?;
+        match alone.map(|record| (record, record.says())) {
+            Some((_, Record::Welcome { body })) => self.welcomed(fence, Welcome::read(bytes, body)?, events),
+            Some((close, Record::Close { .. })) => {
                 events.push(Event::Plain(close));
                 Ok(())
             }

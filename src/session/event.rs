@@ -1,7 +1,7 @@
 //! What comes of what arrives.
 
 use super::handshake::Welcome;
-use super::wire::Record;
+use super::wire::Framed;
 
 /// What came of a frame, in its order. Every numbered record wants [`accept`](super::Client::accept).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -16,10 +16,10 @@ pub enum Event {
         /// Its number.
         seq: u64,
         /// What it says.
-        record: Record,
+        record: Framed,
     },
     /// A record without a number.
-    Plain(Record),
+    Plain(Framed),
     /// The server has greeted: records may be sent.
     Welcomed {
         /// Which connection carries the session now.

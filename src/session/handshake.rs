@@ -186,14 +186,19 @@ impl Position {
 }
 
 impl Hello {
-    pub(super) fn read(from: &mut Reader<'_>) -> Self {
+    /// Reads the body of a HELLO record, which stands at this place in a frame.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn read(frame: &[u8], body: Span) -> Result<Self, Violation> {
+        let from = &mut Reader::within(frame, body);
         let (version_min, version_max) = (from.integer(), from.integer());
         from.check((version_min..=version_max).contains(&VERSION), OTHER_VERSION);
         let (id, secret) = (from.sixteen(), from.sixteen());
         let fence = from.integer();
         let sound = fence > 0 && (id != [0; 16] || secret == id);
         from.check(sound, violation!("a fence of 0, or a secret without a session"));
-        Self {
+        let hello = Self {
             version_min,
             version_max,
             session: (id != [0; 16]).then_some(Identity { id, secret }),
@@ -201,7 +206,8 @@ impl Hello {
             position: Position::read(from),
             idle_ms: from.integer(),
             token: from.rest(),
-        }
+        };
+        from.all(hello)
     }
 
     /// The frame that holds it and nothing else. `self.token` is not looked at.
@@ -224,7 +230,12 @@ impl Hello {
 }
 
 impl Welcome {
-    pub(super) fn read(from: &mut Reader<'_>) -> Self {
+    /// Reads the body of a WELCOME record, which stands at this place in a frame.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn read(frame: &[u8], body: Span) -> Result<Self, Violation> {
+        let from = &mut Reader::within(frame, body);
         let version = from.integer();
         from.check(version == VERSION, OTHER_VERSION);
         let status = Status::from_number(from.integer());
@@ -241,7 +252,17 @@ impl Welcome {
         let proof = known == 0 || (status == Status::Expired && next > 0);
         from.check(proof, violation!("a tombstone that proves nothing"));
         let tombstone = known.checked_sub(1).map(|recv| Tombstone { recv, next });
-        Self { version, status, session, position, resume_ms, ping_ms, idle_ms, auth_ttl_ms, tombstone }
+        from.all(Self {
+            version,
+            status,
+            session,
+            position,
+            resume_ms,
+            ping_ms,
+            idle_ms,
+            auth_ttl_ms,
+            tombstone,
+        })
     }
 
     /// The frame that holds it and nothing else.

@@ -70,8 +70,8 @@ pub fn read_hello(bytes: &[u8], max: usize) -> Result<Hello, Violation> {
     if bytes.len() > max {
         return Err(violation!(TooBig, "a HELLO larger than this server takes"));
     }
-    match read_alone(bytes)? {
-        Some(Record::Hello(hello)) => Ok(hello),
+    match read_alone(bytes)?.map(|record| record.says()) {
+        Some(Record::Hello { body }) => Hello::read(bytes, body),
         _ => Err(violation!("the first frame is not a HELLO alone")),
     }
 }

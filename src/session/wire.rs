@@ -1,7 +1,6 @@
 //! The bytes of `everwire.v1`: frames, records, varints. PROTOCOL.md says the same in words.
 
 use super::code::{Code, Violation, violation};
-use super::handshake::{Hello, Welcome};
 use crate::reason::REASON_MAX;
 
 /// The subprotocol both ends name (RFC 6455, section 1.9).
@@ -47,9 +46,60 @@ pub(super) const GOAWAY: u8 = 14;
 pub(super) const CLOSE: u8 = 15;
 pub(super) const EXT: u8 = 16;
 
-/// The flags that each type may carry, from type 0.
-const FLAGS: [u8; 17] =
-    [0, 0, 0, TEXT | CHANNEL, TEXT | CHANNEL, TEXT | CHANNEL, TEXT | MORE, 0, TEXT, 0, 0, 0, 0, 0, 0, 0, 0];
+/// A part of a record's body.
+#[derive(Clone, Copy)]
+enum Part {
+    Integer,
+    /// The number of a channel or a request, from 1.
+    Number,
+    /// The number of a channel if a flag says that there is one.
+    Channel,
+    /// A close code.
+    Code,
+    /// What CLOSE asks for.
+    Flags,
+    /// A text with its length before it.
+    Name,
+}
+
+/// What a record's body ends with.
+#[derive(Clone, Copy)]
+enum Rest {
+    Nothing,
+    Bytes,
+    /// For the application, as text if a flag says so.
+    Payload,
+    /// A text.
+    Reason,
+}
+
+/// The flags that a type may carry, and what its body is made of.
+type Layout = (u8, &'static [Part], Rest);
+
+/// From type 0.
+const LAYOUTS: [Option<Layout>; 17] = {
+    use Part::{Channel, Code, Flags, Integer, Name, Number};
+    use Rest::{Bytes, Nothing, Payload, Reason};
+    [
+        None,
+        Some((0, &[], Bytes)),
+        Some((0, &[], Bytes)),
+        Some((TEXT | CHANNEL, &[Channel], Payload)),
+        Some((TEXT | CHANNEL, &[Channel], Payload)),
+        Some((TEXT | CHANNEL, &[Channel, Number, Integer, Name], Payload)),
+        Some((TEXT | MORE, &[Number, Integer], Payload)),
+        Some((0, &[Number], Nothing)),
+        Some((TEXT, &[Number, Name], Payload)),
+        Some((0, &[Number, Integer], Reason)),
+        Some((0, &[Integer], Nothing)),
+        Some((0, &[Integer, Integer], Nothing)),
+        Some((0, &[], Bytes)),
+        Some((0, &[Integer, Integer], Nothing)),
+        Some((0, &[Code, Integer, Integer, Integer], Reason)),
+        Some((0, &[Code, Flags, Integer, Integer], Reason)),
+        Some((0, &[Integer], Bytes)),
+    ]
+};
 
 /// Where something stands in the frame it came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -100,12 +150,18 @@ pub struct Ack {
     pub credit: u64,
 }
 
-/// One record, its texts and payloads as places in the frame.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// What a record says, its texts and payloads as places in the frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "PROTOCOL.md describes each field under the same name")]
 pub enum Record {
-    Hello(Hello),
-    Welcome(Welcome),
+    /// For [`Hello::read`](super::Hello::read).
+    Hello {
+        body: Span,
+    },
+    /// For [`Welcome::read`](super::Welcome::read).
+    Welcome {
+        body: Span,
+    },
     /// Channel 0 is none.
     Message {
         channel: u64,
@@ -181,11 +237,6 @@ pub enum Record {
     },
 }
 
-/// The npm package is a client: for what only servers are sent it has no eyes.
-fn takes(kind: u8) -> bool {
-    !cfg!(feature = "js") || kind != HELLO
-}
-
 /// Whether a kind octet's records are numbered, acknowledged and resent.
 pub fn is_sequenced(kind: u8) -> bool {
     matches!(kind & TYPE, MSG | REQ | RES | CANCEL | OPEN | SHUT)
@@ -199,15 +250,79 @@ pub struct Frame<'a> {
     body: Reader<'a>,
 }
 
-/// A record and the kind octet and length it came with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A record as it came, in few bytes: it waits and is handed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Framed {
     /// The kind octet.
     pub kind: u8,
     /// The whole record as encoded.
     pub span: Span,
+    /// The integers of its body, in their order.
+    numbers: [u64; 4],
+    /// Where its name begins, which goes up to the rest, and the rest.
+    name: usize,
+    rest: usize,
+}
+
+impl Framed {
+    /// Whether it is a message with a number.
+    pub fn is_message(&self) -> bool {
+        self.type_number() == MSG
+    }
+
+    /// Its type, without flags.
+    pub fn type_number(&self) -> u8 {
+        self.kind & TYPE
+    }
+
+    /// Whether it is for the application as text.
+    pub fn is_text(&self) -> bool {
+        self.kind & TEXT != 0
+    }
+
+    /// The integers of its body, in their order; 0 past the last.
+    pub fn numbers(&self) -> [u64; 4] {
+        self.numbers
+    }
+
+    /// The name of a channel or a method; empty if there is none.
+    pub fn name(&self) -> Span {
+        Span { start: self.name, end: self.rest }
+    }
+
+    /// What its body ends with.
+    pub fn rest(&self) -> Span {
+        Span { start: self.rest, end: self.span.end }
+    }
+
     /// What it says.
-    pub record: Record,
+    #[inline(always)]
+    pub fn says(&self) -> Record {
+        let [a, b, c, d] = self.numbers;
+        let (name, rest) = (self.name(), self.rest());
+        let (text, more) = (self.is_text(), self.kind & MORE != 0);
+        match self.kind & TYPE {
+            HELLO => Record::Hello { body: rest },
+            WELCOME => Record::Welcome { body: rest },
+            MSG => Record::Message { channel: a, text, payload: rest },
+            VOL => Record::Volatile { channel: a, text, payload: rest },
+            REQ => Record::Request { channel: a, id: b, timeout_ms: c, method: name, text, payload: rest },
+            RES => Record::Response { id: a, status: b, more, text, payload: rest },
+            CANCEL => Record::Cancel { id: a },
+            OPEN => Record::Open { channel: a, name, text, payload: rest },
+            SHUT => Record::Shut { channel: a, code: b, reason: rest },
+            PING => Record::Ping { token: a },
+            PONG => Record::Pong { token: a, hold_us: b },
+            AUTH => Record::Auth { token: rest },
+            AUTHED => Record::Authed { status: a, ttl_ms: b },
+            GOAWAY => Record::GoAway { code: a, grace_ms: b, min_ms: c, jitter_ms: d, reason: rest },
+            CLOSE => {
+                let (retry, forget) = (b & 1 != 0, b & 2 != 0);
+                Record::Close { code: a, retry, forget, retry_after_ms: c, recv: d, reason: rest }
+            }
+            _ => Record::Ext { id: a, body: rest },
+        }
+    }
 }
 
 impl<'a> Frame<'a> {
@@ -222,10 +337,8 @@ impl<'a> Frame<'a> {
         let base = (flags & SEQUENCED != 0).then(|| body.integer());
         body.check(base != Some(0), violation!("sequence numbers begin at 1"));
         let ack = (flags & ACKS != 0).then(|| Ack { to: body.integer(), credit: body.integer() });
-        match body.fault {
-            None => Ok(Self { head: Head { base, ack }, body }),
-            Some(violation) => Err(violation),
-        }
+        let head = Head { base, ack };
+        body.sound(()).map(|()| Self { head, body })
     }
 }
 
@@ -245,13 +358,13 @@ impl Iterator for Frame<'_> {
 pub(super) fn read_record(bytes: &[u8]) -> Option<Record> {
     let mut reader = Reader::new(bytes);
     let framed = reader.record();
-    reader.fault.is_none().then_some(framed.record)
+    reader.fault.is_none().then(|| framed.says())
 }
 
 /// The record that is all a frame holds, as in a handshake; none if there is none, or anything besides.
-pub(super) fn read_alone(bytes: &[u8]) -> Result<Option<Record>, Violation> {
+pub(super) fn read_alone(bytes: &[u8]) -> Result<Option<Framed>, Violation> {
     let mut frame = Frame::read(bytes)?;
-    let first = frame.next().transpose()?.map(|framed| framed.record);
+    let first = frame.next().transpose()?;
     Ok(first.filter(|_| frame.head == Head::default() && frame.next().is_none()))
 }
 
@@ -309,7 +422,21 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, end: bytes.len(), fault: None }
+        Self::within(bytes, Span { start: 0, end: bytes.len() })
+    }
+
+    pub(super) fn within(bytes: &'a [u8], span: Span) -> Self {
+        Self { bytes, at: span.start, end: span.end, fault: None }
+    }
+
+    /// What has been read, unless there was a fault or it goes on.
+    pub(super) fn all<T>(&mut self, read: T) -> Result<T, Violation> {
+        self.check_end();
+        self.sound(read)
+    }
+
+    fn sound<T>(&self, read: T) -> Result<T, Violation> {
+        self.fault.map_or(Ok(read), Err)
     }
 }
 
@@ -372,6 +499,10 @@ impl Reader<'_> {
         Span { start, end: self.end }
     }
 
+    fn check_end(&mut self) {
+        self.check(self.at == self.end, violation!("a record is longer than what it says"));
+    }
+
     fn is_text(&self, span: Span) -> bool {
         core::str::from_utf8(span.of(self.bytes)).is_ok()
     }
@@ -397,89 +528,55 @@ impl Reader<'_> {
     fn record(&mut self) -> Framed {
         let start = self.at;
         let kind = self.u8();
-        let flags = FLAGS.get(usize::from(kind & TYPE)).filter(|_| kind & TYPE != 0);
-        let exists = flags.is_some_and(|flags| kind & !TYPE & !flags == 0) && takes(kind);
-        self.check(exists, violation!("a record of a type or with flags that do not exist"));
+        let layout = LAYOUTS.get(usize::from(kind & TYPE)).copied().flatten();
+        let layout = layout.filter(|(flags, ..)| kind & !TYPE & !flags == 0);
+        self.check(layout.is_some(), violation!("a record of a type or with flags that do not exist"));
+        let (_, parts, rest) = layout.unwrap_or((0, &[], Rest::Bytes));
         let len = self.integer();
         let body = self.span(len);
         let outer = core::mem::replace(&mut self.end, body.end);
         self.at = body.start;
-        let record = self.body(kind);
-        self.check(self.at == self.end, violation!("a record is longer than what it says"));
+        let mut numbers = [0; 4];
+        let mut slots = numbers.iter_mut();
+        let mut name = None;
+        for part in parts {
+            let number = match part {
+                Part::Integer => self.integer(),
+                Part::Channel if kind & CHANNEL == 0 => 0,
+                Part::Channel | Part::Number => self.number(),
+                Part::Code => self.code(),
+                Part::Flags => self.flags(),
+                Part::Name => {
+                    name = Some(self.name());
+                    continue;
+                }
+            };
+            if let Some(slot) = slots.next() {
+                *slot = number;
+            }
+        }
+        let place = self.at;
+        match rest {
+            Rest::Nothing => {}
+            Rest::Payload if kind & TEXT != 0 => self.payload(),
+            Rest::Payload | Rest::Bytes => self.at = self.end,
+            Rest::Reason => {
+                self.rest_as_text(REASON_MAX);
+            }
+        }
+        self.check_end();
         if self.fault.is_none() {
             self.end = outer;
         }
-        Framed { kind, span: Span { start, end: self.at }, record }
+        let name = name.map_or(place, |name| name.start);
+        Framed { kind, span: Span { start, end: self.at }, numbers, name, rest: place }
     }
 
-    fn body(&mut self, kind: u8) -> Record {
-        let text = kind & TEXT != 0;
-        let more = kind & MORE != 0;
-        match kind & TYPE {
-            HELLO if takes(HELLO) => Record::Hello(Hello::read(self)),
-            WELCOME => Record::Welcome(Welcome::read(self)),
-            MSG => Record::Message { channel: self.channel(kind), text, payload: self.payload(text) },
-            VOL => Record::Volatile { channel: self.channel(kind), text, payload: self.payload(text) },
-            REQ => Record::Request {
-                channel: self.channel(kind),
-                id: self.numbered(),
-                timeout_ms: self.integer(),
-                method: self.name(),
-                text,
-                payload: self.payload(text),
-            },
-            RES => Record::Response {
-                id: self.numbered(),
-                status: self.integer(),
-                more,
-                text,
-                payload: self.payload(text),
-            },
-            CANCEL => Record::Cancel { id: self.numbered() },
-            OPEN => Record::Open {
-                channel: self.numbered(),
-                name: self.name(),
-                text,
-                payload: self.payload(text),
-            },
-            SHUT => Record::Shut {
-                channel: self.numbered(),
-                code: self.integer(),
-                reason: self.rest_as_text(REASON_MAX),
-            },
-            PING => Record::Ping { token: self.integer() },
-            PONG => Record::Pong { token: self.integer(), hold_us: self.integer() },
-            AUTH => Record::Auth { token: self.rest() },
-            AUTHED => Record::Authed { status: self.integer(), ttl_ms: self.integer() },
-            GOAWAY => Record::GoAway {
-                code: self.code(),
-                grace_ms: self.integer(),
-                min_ms: self.integer(),
-                jitter_ms: self.integer(),
-                reason: self.rest_as_text(REASON_MAX),
-            },
-            CLOSE => {
-                let (code, flags) = (self.code(), self.integer());
-                self.check(flags <= 3, violation!("a flag of CLOSE that does not exist"));
-                Record::Close {
-                    code,
-                    retry: flags & 1 != 0,
-                    forget: flags & 2 != 0,
-                    retry_after_ms: self.integer(),
-                    recv: self.integer(),
-                    reason: self.rest_as_text(REASON_MAX),
-                }
-            }
-            _ => Record::Ext { id: self.integer(), body: self.rest() },
-        }
-    }
-
-    /// What the application gets. It is told that text is text, so it must be.
-    fn payload(&mut self, text: bool) -> Span {
+    /// The application is told that text is text, so it must be.
+    fn payload(&mut self) {
         let span = self.rest();
-        let sound = !text || self.is_text(span);
+        let sound = self.is_text(span);
         self.check(sound, violation!("a text that is not UTF-8"));
-        span
     }
 
     fn code(&mut self) -> u64 {
@@ -488,12 +585,14 @@ impl Reader<'_> {
         code
     }
 
-    fn channel(&mut self, kind: u8) -> u64 {
-        if kind & CHANNEL == 0 { 0 } else { self.numbered() }
+    fn flags(&mut self) -> u64 {
+        let flags = self.integer();
+        self.check(flags <= 3, violation!("a flag of CLOSE that does not exist"));
+        flags
     }
 
     /// A number that begins at 1.
-    fn numbered(&mut self) -> u64 {
+    fn number(&mut self) -> u64 {
         let number = self.integer();
         self.check(number > 0, violation!("channels and requests are numbered from 1"));
         number

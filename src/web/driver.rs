@@ -21,7 +21,6 @@ use crate::engine::{Delivery, Engine, Platform};
 use crate::{
     core::{Arrived, SessionConfig, SessionEvent},
     engine::Encoded,
-    session::Record,
 };
 
 /// The application behind a wire: answers the core's questions and hears its events. No borrow of
@@ -404,7 +403,7 @@ impl<H: Host> Platform for Browser<H> {
             }
             // As with messages.
             #[cfg(feature = "session")]
-            Event::Session(SessionEvent::Record { .. }) if over => {}
+            Event::Session(SessionEvent::Record(_)) if over => {}
             event => self.host.event(event),
         }
     }
@@ -440,17 +439,15 @@ impl<H: Host> Platform for Browser<H> {
     }
 
     #[cfg(feature = "session")]
-    fn messages(&self, engine: &Engine<Self>, frame: u32, message: Arrived) {
+    fn messages(&self, engine: &Engine<Self>, message: Arrived) {
         let mut next = Some(message);
         while let Some(message) = next {
-            let Arrived { seq, channel, text, payload } = message;
             // First, so that a listener that closes the wire has told the server of what it was told itself.
-            if !engine.took(seq..seq + 1) {
+            if !engine.took(message.seq..message.seq + 1) {
                 return;
             }
-            let record = Record::Message { channel, text, payload };
-            self.host.event(Event::Session(SessionEvent::Record { seq, frame, record }));
-            next = engine.more_message(frame, &message);
+            self.host.event(Event::Session(SessionEvent::Record(message)));
+            next = engine.more_message(&message);
         }
     }
 

@@ -74,7 +74,7 @@ impl Lines<'_> {
         ack.iter().for_each(|ack| self.integers(&[("ack", ack.to), ("credit", ack.credit)]));
         for framed in frame {
             let framed = framed.unwrap();
-            self.record(framed.kind, framed.span, &framed.record);
+            self.record(framed.kind, framed.span, &framed.says());
         }
     }
 
@@ -100,8 +100,8 @@ impl Lines<'_> {
 
     fn body(&mut self, record: &Record) {
         match record {
-            Record::Hello(hello) => self.hello(hello),
-            Record::Welcome(welcome) => self.welcome(welcome),
+            Record::Hello { body } => self.hello(&Hello::read(self.frame, *body).unwrap()),
+            Record::Welcome { body } => self.welcome(&Welcome::read(self.frame, *body).unwrap()),
             Record::Message { channel, payload, .. } | Record::Volatile { channel, payload, .. } => {
                 self.channel(*channel);
                 self.quoted("payload", payload);

@@ -88,9 +88,22 @@ pub fn read(frame: &[u8]) -> Result<Vec<Record>, Violation> {
     for framed in Frame::read(frame)? {
         let framed = framed?;
         assert!(framed.span.start < framed.span.end && framed.span.end <= frame.len());
-        records.push(framed.record);
+        match framed.says() {
+            Record::Hello { body } => Hello::read(frame, body).map(|_| ())?,
+            Record::Welcome { body } => Welcome::read(frame, body).map(|_| ())?,
+            _ => {}
+        }
+        records.push(framed.says());
     }
     Ok(records)
+}
+
+/// What the WELCOME that is all this frame holds says.
+pub fn welcome_in(frame: &[u8]) -> Welcome {
+    match read(frame).unwrap()[..] {
+        [Record::Welcome { body }] => Welcome::read(frame, body).unwrap(),
+        ref others => panic!("{others:?}"),
+    }
 }
 
 // Bytes, written a second time: from the document, without the code under test.
@@ -126,7 +139,7 @@ fn position(position: &Position) -> Vec<u8> {
     integers(&[first, next, recv, credit, max_frame])
 }
 
-fn hello(hello: &Hello, frame: &[u8]) -> Vec<u8> {
+pub fn hello_body(hello: &Hello, frame: &[u8]) -> Vec<u8> {
     let named = hello
         .session
         .map_or([0; 32], |session| <[u8; 32]>::try_from([session.id, session.secret].concat()).unwrap());
@@ -141,7 +154,7 @@ fn hello(hello: &Hello, frame: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-fn welcome_body(welcome: &Welcome) -> Vec<u8> {
+pub fn welcome_body(welcome: &Welcome) -> Vec<u8> {
     let proof = welcome.tombstone.map_or(vec![0], |stone| integers(&[stone.recv + 1, stone.next]));
     [
         &integers(&[welcome.version, welcome.status as u64])[..],
@@ -163,8 +176,8 @@ pub fn encode(record: &Record, frame: &[u8]) -> Vec<u8> {
         32 * u8::from(text) + 64 * u8::from(channel > 0) + 128 * u8::from(more)
     };
     let (kind, body) = match record {
-        Record::Hello(record) => (1, hello(record, frame)),
-        Record::Welcome(record) => (2, welcome_body(record)),
+        Record::Hello { body } => (1, hello_body(&Hello::read(frame, *body).unwrap(), frame)),
+        Record::Welcome { body } => (2, welcome_body(&Welcome::read(frame, *body).unwrap())),
         Record::Message { channel, text, payload } => {
             (3 + flags(*text, *channel, false), [on(*channel), of(payload)].concat())
         }

@@ -274,7 +274,7 @@ impl Peer {
         if self.half.link().is_none() && self.welcome.is_some() {
             // A half that has closed takes nothing more; what the server says last is of interest.
             let read = everwire::session::Frame::read(frame).unwrap();
-            events.extend(read.map(|framed| Event::Plain(framed.unwrap().record)));
+            events.extend(read.map(|framed| Event::Plain(framed.unwrap())));
         } else {
             self.half.receive(self.fence, frame, &mut events).unwrap();
         }
@@ -284,12 +284,12 @@ impl Peer {
                 Event::Welcomed { welcome, .. } => self.welcome = Some(welcome),
                 Event::Lost(loss) => self.seen.push_back(Seen::Lost(loss)),
                 Event::Numbered { seq, record } => {
-                    self.see(record, frame);
+                    self.see(record.says(), frame);
                     if self.accepts {
                         self.half.accept(seq);
                     }
                 }
-                Event::Plain(record) => self.see(record, frame),
+                Event::Plain(record) => self.see(record.says(), frame),
             }
         }
     }

@@ -7,8 +7,8 @@ mod server;
 use std::collections::BTreeMap;
 
 use everwire::core::{
-    Cause, Close, Config, Event, Input, Item, LinkId, LostSession, Machine, Micros, Outcome, Output, Payload,
-    SendOptions, SessionConfig, SessionEvent, State, Transmit,
+    Arrived, Cause, Close, Config, Event, Input, Item, LinkId, LostSession, Machine, Micros, Outcome, Output,
+    Payload, SendOptions, SessionConfig, SessionEvent, State, Transmit,
 };
 use everwire::session::{Closing, Code, Control, Limits, Payload as Bytes, Session, Times, Tombstone};
 use server::words;
@@ -292,14 +292,14 @@ impl World {
 
     fn tell(&mut self, event: SessionEvent) {
         let words = match event {
-            SessionEvent::Record { seq, frame, record } => {
+            SessionEvent::Record(Arrived { seq, frame, record }) => {
                 if seq > 0 {
                     self.unaccepted.push(seq);
                     if self.takes {
                         self.take();
                     }
                 }
-                words(&record, &self.frames[&frame])
+                words(&record.says(), &self.frames[&frame])
             }
             SessionEvent::Welcomed { resumed } => if resumed { "resumed" } else { "new" }.to_owned(),
             SessionEvent::Lost(lost) => {

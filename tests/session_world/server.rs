@@ -32,8 +32,8 @@ impl World {
     fn hear(&mut self, link: LinkId, frame: &[u8], event: Heard) {
         let (accepts, answers, parts) = (self.accepts, self.answers, self.parts);
         let (seq, record) = match event {
-            Heard::Numbered { seq, record } => (seq, record),
-            Heard::Plain(record) => (0, record),
+            Heard::Numbered { seq, record } => (seq, record.says()),
+            Heard::Plain(record) => (0, record.says()),
             _ => return,
         };
         self.arrived.push(words(&record, frame));

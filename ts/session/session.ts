@@ -11,8 +11,10 @@ import { Asking } from "./asking.ts";
 import { bytesOf, encoded, fill, SUBPROTOCOL, textOf, wellFormed } from "./bytes.ts";
 import { Serving } from "./serving.ts";
 
-/** Where something stands in a frame. */
-type Place = readonly [frame: number, flags: number, start: number, end: number];
+/** Where something stands in a frame; the record's kind octet, and past its eight bits how long the name before it is. */
+type Place = readonly [frame: number, kind: number, start: number, end: number];
+const TEXT = 0x20;
+const MORE = 0x80;
 
 /** What the core has not been given yet: bytes and messages. One that may be longer takes its own way. */
 const STAGE = 65_536;
@@ -337,9 +339,9 @@ export class Session<In, Out> {
       case core.HEARD_VOLATILE:
         return this.#message(0, b, this.#read(place));
       case core.HEARD_REQUEST:
-        return this.#request(a, b, c, place);
+        return this.#request(a, c, b, place);
       case core.HEARD_RESPONSE:
-        return this.asking.answered(b, c, (place[1] & 2) > 0, this.#read(place));
+        return this.asking.answered(b, c, (place[1] & MORE) > 0, this.#read(place));
       case core.HEARD_CANCEL:
         return this.serving.cancelled(b);
       case core.HEARD_OPEN: {
@@ -348,7 +350,7 @@ export class Session<In, Out> {
         return;
       }
       case core.HEARD_SHUT:
-        return void this.#ended(b, c, this.#read(place) as string);
+        return void this.#ended(b, c, this.#read(place, TEXT) as string);
     }
     return;
   }
@@ -377,10 +379,10 @@ export class Session<In, Out> {
   }
 
   /** A payload: the text if it is one, else its bytes; text that is none stays bytes. */
-  #read([frame, flags, start, end]: Place, from = start): string | Uint8Array {
-    const bytes = new Uint8Array(this.#frames.get(frame) ?? new ArrayBuffer(0), from, end - from);
+  #read([frame, kind, start, end]: Place, text = kind & TEXT): string | Uint8Array {
+    const bytes = new Uint8Array(this.#frames.get(frame) ?? new ArrayBuffer(0), start, end - start);
     try {
-      return flags & 1 ? textOf(bytes) : bytes;
+      return text ? textOf(bytes) : bytes;
     } catch {
       return bytes;
     }
@@ -420,7 +422,7 @@ export class Session<In, Out> {
         ? new Uint8Array(buffer, start, end - start)
         : texts
           ? texts.slice(from, (from += end - start))
-          : this.#read([frame, 1, start, end]);
+          : this.#read([frame, TEXT, start, end]);
       this.#message(this.#told - 1, channel >>> 1, data);
     }
     const next = this.#told;
@@ -457,10 +459,9 @@ export class Session<In, Out> {
   }
 
   #request(seq: number, id: number, number: number, place: Place): undefined {
-    const [frame, flags, start] = place;
-    const payload = start + (flags >> 1);
-    const method = this.#read([frame, 1, start, payload]) as string;
-    const data = this.#read(place, payload);
+    const [frame, kind, start] = place;
+    const method = this.#read([frame, TEXT, start - (kind >> 8), start]) as string;
+    const data = this.#read(place);
     const ack = this.#ack(seq);
     const handler = this.serving.methods.get(method);
     if (handler) {

@@ -78,7 +78,9 @@ impl Pair {
                     self.machine.received_frame(NOW, link, &welcome);
                 }
                 Output::Settled { outcome: Outcome::Delivered, .. } => self.delivered += 1,
-                Output::Event(Event::Session(SessionEvent::Record { seq, .. })) => {
+                Output::Event(Event::Session(SessionEvent::Record(everwire::core::Arrived {
+                    seq, ..
+                }))) => {
                     self.heard += 1;
                     self.machine.accept(NOW, seq);
                 }

@@ -126,7 +126,7 @@ fn talk(client: &mut Client, server: &mut Session) -> usize {
             for event in events.drain(..) {
                 let Event::Numbered { seq, record } = event else { continue };
                 server.accept(seq);
-                if let Record::Request { id, payload, .. } = record {
+                if let Record::Request { id, payload, .. } = record.says() {
                     let answer = Payload { channel: 0, text: true, bytes: payload.of(&frame) };
                     server.respond(id, 0, false, answer);
                 }
@@ -137,7 +137,7 @@ fn talk(client: &mut Client, server: &mut Session) -> usize {
             for event in events.drain(..) {
                 let Event::Numbered { seq, record } = event else { continue };
                 client.accept(seq);
-                answers += usize::from(matches!(record, Record::Response { .. }));
+                answers += usize::from(matches!(record.says(), Record::Response { .. }));
             }
         }
     }

@@ -10,7 +10,7 @@ use super::*;
 use crate::core::event::{Arrived, LostSession, SessionEvent};
 use crate::core::expiries::Expiries;
 use crate::session::{
-    Answer, Client, Closing, Code, Control, Due, Event as Heard, Limits, Loss, NAME_MAX, Numbers,
+    Answer, Client, Closing, Code, Control, Due, Event as Heard, Framed, Limits, Loss, NAME_MAX, Numbers,
     Payload as Bytes, Record, Room, Status, Violation,
 };
 

@@ -38,7 +38,7 @@ impl Endpoint {
                 return Ok(());
             }
             if !is_sequenced(framed.kind) {
-                self.unnumbered(framed.record, events)?;
+                self.unnumbered(framed, events)?;
                 continue;
             }
             let seq = next.ok_or(violation!("a numbered record in a frame without base"))?;
@@ -64,8 +64,9 @@ impl Endpoint {
             self.acked(ack, events)?;
         }
         for framed in frame {
-            if let record @ Record::Close { .. } = framed?.record {
-                self.unnumbered(record, events)?;
+            let framed = framed?;
+            if let Record::Close { .. } = framed.says() {
+                self.unnumbered(framed, events)?;
             }
         }
         Ok(())
@@ -81,16 +82,16 @@ impl Endpoint {
         Ok(())
     }
 
-    fn unnumbered(&mut self, record: Record, events: &mut Vec<Event>) -> Result<(), Violation> {
-        let legal = match &record {
-            Record::Hello(_) | Record::Welcome(_) => false,
+    fn unnumbered(&mut self, record: Framed, events: &mut Vec<Event>) -> Result<(), Violation> {
+        let legal = match record.says() {
+            Record::Hello { .. } | Record::Welcome { .. } => false,
             Record::GoAway { .. } | Record::Authed { .. } => self.is_client(),
             Record::Auth { token } => token.is_empty() == self.is_client(),
             // It may have overtaken the OPEN of its channel, or come after the SHUT: nobody waits for it then.
-            Record::Volatile { channel, .. } if !self.is_open(*channel) => return Ok(()),
+            Record::Volatile { channel, .. } if !self.is_open(channel) => return Ok(()),
             Record::Close { recv, .. } => {
                 // Its last word on what it has accepted.
-                self.acked(Ack { to: *recv, credit: 0 }, events)?;
+                self.acked(Ack { to: recv, credit: 0 }, events)?;
                 self.ended = true;
                 true
             }
@@ -125,9 +126,11 @@ impl Endpoint {
         let (wanted, effect) = self.judge(&framed, bytes)?;
         // What is illegal has not arrived: it will be illegal again on the next link.
         self.receiver.take(framed.span.len());
-        self.effects.extend(effect.map(|effect| (seq, effect)));
+        if let Some(effect) = effect {
+            self.effects.push_back((seq, effect));
+        }
         if wanted {
-            events.push(Event::Numbered { seq, record: framed.record });
+            events.push(Event::Numbered { seq, record: framed });
         } else {
             self.accept(seq);
         }
@@ -136,13 +139,13 @@ impl Endpoint {
 
     /// Whether the application wants a record, and what it changes. Changes nothing if it is illegal.
     fn judge(&mut self, framed: &Framed, bytes: &[u8]) -> Result<(bool, Option<Effect>), Violation> {
-        Ok(match &framed.record {
-            Record::Message { channel, .. } => (self.knows(*channel)?, None),
+        Ok(match framed.says() {
+            Record::Message { channel, .. } => (self.knows(channel)?, None),
             Record::Request { id, channel, .. } => {
-                if *id <= self.ledger.last_asking {
+                if id <= self.ledger.last_asking {
                     return Err(violation!("a request's number that was used before"));
                 }
-                let refused = if !self.knows(*channel)? {
+                let refused = if !self.knows(channel)? {
                     Some(Answer::NoChannel)
                 } else {
                     (self.ledger.asking.len() >= self.limits.max_requests).then_some(Answer::Busy)
@@ -150,32 +153,32 @@ impl Endpoint {
                 if refused.is_some() {
                     self.may_refuse()?;
                 } else {
-                    self.ledger.asking.insert(*id);
+                    self.ledger.asking.insert(id);
                 }
-                let before = core::mem::replace(&mut self.ledger.last_asking, *id);
-                let effect = Effect::Asked { id: *id, before, refused };
+                let before = core::mem::replace(&mut self.ledger.last_asking, id);
+                let effect = Effect::Asked { id, before, refused };
                 (refused.is_none(), Some(effect).filter(|_| refused.is_some() || self.is_durable()))
             }
             Record::Response { id, more, .. } => {
-                if *id >= self.ledger.next_request {
+                if id >= self.ledger.next_request {
                     return Err(violation!("a response to what was never asked"));
                 }
-                if *more {
-                    (self.ledger.asked.contains(id), None)
+                if more {
+                    (self.ledger.asked.contains(&id), None)
                 } else {
-                    let waited = self.ledger.asked.remove(id);
-                    (waited, (waited && self.is_durable()).then_some(Effect::Answered { id: *id }))
+                    let waited = self.ledger.asked.remove(&id);
+                    (waited, (waited && self.is_durable()).then_some(Effect::Answered { id }))
                 }
             }
             Record::Cancel { id } => {
-                if *id > self.ledger.last_asking {
+                if id > self.ledger.last_asking {
                     return Err(violation!("a cancellation of what was never asked"));
                 }
-                (self.ledger.asking.contains(id), None)
+                (self.ledger.asking.contains(&id), None)
             }
-            Record::Open { channel, .. } if self.is_client() => (self.knows(*channel)?, None),
+            Record::Open { channel, .. } if self.is_client() => (self.knows(channel)?, None),
             Record::Open { channel, .. } => {
-                if *channel <= self.ledger.last_channel {
+                if channel <= self.ledger.last_channel {
                     return Err(violation!("a channel's number that was used before"));
                 }
                 if framed.span.len() > OPEN_MAX {
@@ -185,17 +188,17 @@ impl Endpoint {
                 if refused {
                     self.may_refuse()?;
                 } else {
-                    self.ledger.channels.insert(*channel, framed.span.of(bytes).to_vec());
+                    self.ledger.channels.insert(channel, framed.span.of(bytes).to_vec());
                 }
-                let before = core::mem::replace(&mut self.ledger.last_channel, *channel);
-                (!refused, Some(Effect::Opened { channel: *channel, before, refused }))
+                let before = core::mem::replace(&mut self.ledger.last_channel, channel);
+                (!refused, Some(Effect::Opened { channel, before, refused }))
             }
             Record::Shut { channel, .. } => {
-                self.knows(*channel)?;
-                let record = self.ledger.channels.remove(channel);
+                self.knows(channel)?;
+                let record = self.ledger.channels.remove(&channel);
                 let open = record.is_some();
                 let record = record.filter(|_| self.is_durable());
-                (open, record.map(|record| Effect::Shut { channel: *channel, record }))
+                (open, record.map(|record| Effect::Shut { channel, record }))
             }
             _ => (true, None),
         })

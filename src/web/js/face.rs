@@ -253,8 +253,8 @@ impl Platform for Face {
     }
 
     #[cfg(feature = "session")]
-    fn messages(&self, wire: &Wire, frame: u32, message: Arrived) {
-        self.tell_messages(wire, frame, message);
+    fn messages(&self, wire: &Wire, message: Arrived) {
+        self.tell_messages(wire, message);
     }
 
     #[cfg(feature = "session")]

@@ -9,7 +9,7 @@ use super::face::{Face, Kept, Parcel, sent};
 use super::{Wire, enqueue, wire};
 use crate::core::{Arrived, LinkId, Machine, Micros, Outcome, SessionConfig, SessionEvent, Transmit};
 use crate::engine::{Encoded, Platform, Request};
-use crate::session::{Limits, Record, Span};
+use crate::session::Limits;
 
 // Numbers of `ts/core.ts`, beside those of numbers.rs.
 
@@ -48,13 +48,9 @@ const WELCOMED: i32 = 70;
 const LOST: i32 = 71;
 const UNANSWERED: i32 = 72;
 const TOKEN_WANTED: i32 = 73;
+/// And the type of a record; of messages it is told all at once.
+const HEARD: i32 = 71;
 const HEARD_MESSAGES: i32 = 74;
-const HEARD_VOLATILE: i32 = 75;
-const HEARD_REQUEST: i32 = 76;
-const HEARD_RESPONSE: i32 = 77;
-const HEARD_CANCEL: i32 = 78;
-const HEARD_OPEN: i32 = 79;
-const HEARD_SHUT: i32 = 80;
 const ALL_DELIVERED: i32 = 81;
 /// What the numbers past the core's own may be: `limits.maxFrame` and `limits.window` in bytes,
 /// `requestTimeout` in milliseconds. Each as its smallest and largest value, and whether `Infinity` is allowed too.
@@ -278,8 +274,8 @@ impl Face {
     pub(super) fn tell_session(&self, event: SessionEvent, over: bool) {
         match event {
             // What answers to it has been told already that it is over.
-            SessionEvent::Record { .. } if over => {}
-            SessionEvent::Record { seq, frame, record } => self.tell_record(seq, frame, &record),
+            SessionEvent::Record(_) if over => {}
+            SessionEvent::Record(arrived) => self.tell_record(arrived),
             SessionEvent::Welcomed { resumed } => {
                 self.tell(WELCOMED, f64::from(resumed), 0.0, 0.0);
             }
@@ -297,42 +293,31 @@ impl Face {
         }
     }
 
-    fn tell_record(&self, seq: u64, frame: u32, record: &Record) {
-        let none = Span { start: 0, end: 0 };
-        let (what, b, c, flags, span) = match record {
-            Record::Volatile { channel, text, payload } => {
-                (HEARD_VOLATILE, *channel, 0, i32::from(*text), *payload)
-            }
-            // The method's name stands before the payload.
-            Record::Request { id, channel, method, text, payload, .. } => {
-                let flags = i32::from(*text) | (method.len() as i32) << 1;
-                (HEARD_REQUEST, *id, *channel, flags, Span { start: method.start, end: payload.end })
-            }
-            Record::Response { id, status, more, text, payload } => {
-                (HEARD_RESPONSE, *id, *status, i32::from(*text) | i32::from(*more) << 1, *payload)
-            }
-            Record::Cancel { id } => (HEARD_CANCEL, *id, 0, 0, none),
-            Record::Open { channel, text, payload, .. } => {
-                (HEARD_OPEN, *channel, 0, i32::from(*text), *payload)
-            }
-            Record::Shut { channel, code, reason } => (HEARD_SHUT, *channel, *code, 1, *reason),
-            _ => return,
-        };
-        let numbers = [seq as f64, b as f64, c as f64];
-        self.tell_all(what, numbers, [frame as i32, flags, span.start as i32, span.end as i32]);
+    fn tell_record(&self, Arrived { seq, frame, record }: Arrived) {
+        let [a, b, ..] = record.numbers();
+        let (name, rest) = (record.name(), record.rest());
+        let kind = i32::from(record.kind) | (name.len() as i32) << 8;
+        let places = [frame as i32, kind, rest.start as i32, rest.end as i32];
+        self.tell_all(
+            HEARD + i32::from(record.type_number()),
+            [seq, a, b].map(|number| number as f64),
+            places,
+        );
     }
 
     /// All that can be told at once. JavaScript says how far it has come, by the number that it would be told next.
-    pub(super) fn tell_messages(&self, wire: &Wire, frame: u32, first: Arrived) {
+    pub(super) fn tell_messages(&self, wire: &Wire, first: Arrived) {
         let room = &self.room;
         let (mut numbers, mut texts, bytes) = (room.numbers.take(), room.texts.take(), room.arriving.take());
+        let frame = first.frame;
         let ours = room.arrived.get() == frame;
         numbers.clear();
         texts.clear();
         let seq = first.seq as f64;
         let mut next = Some(first);
         while let Some(message) = next {
-            let Arrived { channel, text, payload, .. } = message;
+            let ([channel, ..], payload) = (message.record.numbers(), message.record.rest());
+            let text = message.record.is_text();
             numbers.push(payload.start as u32);
             numbers.push(payload.end as u32);
             numbers.push((channel as u32) << 1 | u32::from(text));
@@ -340,7 +325,7 @@ impl Face {
             if text && ours {
                 texts.extend_from_slice(payload.of(&bytes));
             }
-            next = wire.more_message(frame, &message);
+            next = wire.more_message(&message);
         }
         room.arriving.set(bytes);
         if wire.took(0..0) {

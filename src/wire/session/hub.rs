@@ -10,7 +10,7 @@ use super::respond::{Handler, Running};
 use super::token::Token;
 use super::{Delivery, Event};
 use crate::codec::{CodecError, Decode, Encode, Raw};
-use crate::core::{Cause, Close, SessionEvent};
+use crate::core::{Arrived, Cause, Close, SessionEvent};
 use crate::session::{Answer, Record, Span};
 use crate::web::{Driver, WeakDriver};
 use crate::wire::WireError;
@@ -290,10 +290,10 @@ impl<In: 'static, Out: 'static> SessionHost<Out> for Rc<Hub<In, Out>> {
 
     fn event(&self, event: SessionEvent) {
         match event {
-            SessionEvent::Record { seq, frame, record } => {
+            SessionEvent::Record(Arrived { seq, frame, record }) => {
                 let frame = self.driver().and_then(|driver| driver.frame(frame));
                 if let Some(frame) = frame {
-                    self.heard(seq, record, &frame);
+                    self.heard(seq, record.says(), &frame);
                 }
             }
             SessionEvent::Welcomed { resumed } => self.mailbox.push_news(Event::Welcomed { resumed }),

@@ -224,7 +224,7 @@ impl ClientHost {
             match event {
                 Event::Acked { to } => self.acked(to, truth)?,
                 Event::Numbered { seq, record } => {
-                    let thing = match record {
+                    let thing = match record.says() {
                         Record::Message { payload, .. } => {
                             let item = decoded(payload.of(frame));
                             self.setup.arrived(&truth.down, item, before.2, seq)?;
@@ -260,19 +260,21 @@ impl ClientHost {
                         self.half.frame(self.setup.room, &mut Vec::new());
                     }
                 }
-                Event::Plain(Record::Close { code, forget, recv, .. }) => {
-                    over = true;
-                    if code == Code::Superseded as u64 && fence == self.half.fence() {
-                        self.stuck = Some(code);
+                Event::Plain(record) => match record.says() {
+                    Record::Close { code, forget, recv, .. } => {
+                        over = true;
+                        if code == Code::Superseded as u64 && fence == self.half.fence() {
+                            self.stuck = Some(code);
+                        }
+                        if forget {
+                            self.end(Some(recv), truth)?;
+                        }
                     }
-                    if forget {
-                        self.end(Some(recv), truth)?;
+                    Record::Volatile { payload, .. } => {
+                        truth.down.volatile_came(decoded(payload.of(frame)))?;
                     }
-                }
-                Event::Plain(Record::Volatile { payload, .. }) => {
-                    truth.down.volatile_came(decoded(payload.of(frame)))?;
-                }
-                Event::Plain(_) => {}
+                    _ => {}
+                },
             }
         }
         if let Err(violation) = received {

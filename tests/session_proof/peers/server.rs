@@ -303,7 +303,7 @@ impl ServerHost {
         for event in events {
             match event {
                 Event::Numbered { seq, record } => {
-                    let thing = match record {
+                    let thing = match record.says() {
                         Record::Message { payload, .. } => {
                             let item = decoded(payload.of(frame));
                             self.setup.arrived(&truth.up, item, session % ELSEWHERE, seq)?;
@@ -331,17 +331,20 @@ impl ServerHost {
                         }
                     }
                 }
-                Event::Plain(Record::Close { forget: forgets, .. }) => {
-                    forget |= forgets;
-                    if !forgets {
-                        hosted.half.gone(fence);
-                        hosted.conn = None;
-                        self.conns.remove(&conn);
+                Event::Plain(record) => match record.says() {
+                    Record::Close { forget: forgets, .. } => {
+                        forget |= forgets;
+                        if !forgets {
+                            hosted.half.gone(fence);
+                            hosted.conn = None;
+                            self.conns.remove(&conn);
+                        }
                     }
-                }
-                Event::Plain(Record::Volatile { payload, .. }) => {
-                    truth.up.volatile_came(decoded(payload.of(frame)))?;
-                }
+                    Record::Volatile { payload, .. } => {
+                        truth.up.volatile_came(decoded(payload.of(frame)))?;
+                    }
+                    _ => {}
+                },
                 _ => {}
             }
         }

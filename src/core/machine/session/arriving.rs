@@ -40,18 +40,14 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         Some(frame)
     }
 
-    /// The next output, if it tells of the message of this number in this frame.
-    pub(crate) fn poll_message(&mut self, of: u32, number: u64) -> Option<Arrived> {
-        let Some(Output::Event(Event::Session(SessionEvent::Record {
-            seq,
-            frame,
-            record: Record::Message { channel, text, payload },
-        }))) = self.outputs.front()
-        else {
+    /// The message after this one, if it is told of by the next output and stands in the same frame.
+    pub(crate) fn poll_message(&mut self, after: &Arrived) -> Option<Arrived> {
+        let Some(Output::Event(Event::Session(SessionEvent::Record(arrived)))) = self.outputs.front() else {
             return None;
         };
-        let arrived = Arrived { seq: *seq, channel: *channel, text: *text, payload: *payload };
-        if (*frame, *seq) != (of, number) {
+        let arrived = *arrived;
+        let follows = (arrived.frame, arrived.seq) == (after.frame, after.seq + 1);
+        if !follows || !arrived.record.is_message() {
             return None;
         }
         self.outputs.pop_front();
@@ -73,16 +69,16 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         match heard {
             Heard::Acked { to } => self.acked(to),
             Heard::Numbered { seq, record } => {
-                if let Record::Response { id, more: false, .. } = &record
+                if let Record::Response { id, more: false, .. } = record.says()
                     && let Some(session) = &mut self.session
                 {
-                    session.asked.remove(id);
+                    session.asked.remove(&id);
                 }
-                if let Record::Message { payload, .. } = &record {
+                if let Record::Message { payload, .. } = record.says() {
                     self.stats.add(Count::MessagesIn, 1);
                     self.stats.add(Count::BytesIn, payload.len() as u64);
                 }
-                self.tell(SessionEvent::Record { seq, frame, record });
+                self.tell(SessionEvent::Record(Arrived { seq, frame, record }));
             }
             Heard::Plain(record) => self.hear_plain(now, link, frame, record),
             Heard::Lost(loss) => self.lost(loss, true),
@@ -110,9 +106,9 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         }
     }
 
-    fn hear_plain(&mut self, now: Micros, link: LinkId, frame: u32, record: Record) {
+    fn hear_plain(&mut self, now: Micros, link: LinkId, frame: u32, record: Framed) {
         let Some(session) = &mut self.session else { return };
-        match record {
+        match record.says() {
             // In the task of its arrival, so that a hidden page's throttled timers do not slow it down.
             Record::Ping { token } => {
                 session.client.control(Control::Pong { token, hold_us: 0 });
@@ -153,7 +149,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
                 // Its close event should be on the way.
                 self.distrust(now);
             }
-            record @ Record::Volatile { .. } => self.tell(SessionEvent::Record { seq: 0, frame, record }),
+            Record::Volatile { .. } => self.tell(SessionEvent::Record(Arrived { seq: 0, frame, record })),
             _ => {}
         }
     }

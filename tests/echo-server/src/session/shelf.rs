@@ -116,7 +116,7 @@ impl SessionStore for Shelf {
 /// The name in an OPEN record.
 fn name_of(record: &[u8]) -> Option<String> {
     let frame = [&[1, 1], record].concat();
-    match Frame::read(&frame).ok()?.next()?.ok()?.record {
+    match Frame::read(&frame).ok()?.next()?.ok()?.says() {
         Record::Open { name, .. } => Some(name.text(&frame).to_owned()),
         _ => None,
     }

@@ -76,8 +76,8 @@ impl GoAway {
 
 /// The WELCOME in a frame that begins a connection.
 pub(crate) fn welcome_in(frame: &[u8]) -> Option<Welcome> {
-    match Frame::read(frame).ok()?.next()?.ok()?.record {
-        Record::Welcome(welcome) => Some(welcome),
+    match Frame::read(frame).ok()?.next()?.ok()?.says() {
+        Record::Welcome { body } => Welcome::read(frame, body).ok(),
         _ => None,
     }
 }
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn what_is_written_here_is_what_the_protocol_reads() {
-        let read = |frame: &[u8]| Frame::read(frame).unwrap().next().unwrap().unwrap().record;
+        let read = |frame: &[u8]| Frame::read(frame).unwrap().next().unwrap().unwrap().says();
         assert!(matches!(
             read(&numbered(300, &message(b"x"))),
             Record::Message { channel: 0, text: true, .. }

@@ -233,10 +233,10 @@ impl Session {
                 }
                 Event::Lost(loss) => self.seen.push_back(Seen::Lost(loss)),
                 Event::Numbered { seq, record } => {
-                    self.see(record, frame);
+                    self.see(record.says(), frame);
                     self.half.accept(seq);
                 }
-                Event::Plain(record) => self.see(record, frame),
+                Event::Plain(record) => self.see(record.says(), frame),
             }
         }
         if let Err(violation) = result {
