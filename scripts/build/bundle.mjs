@@ -8,7 +8,7 @@ import { Failure } from "../failure.mjs";
 import { inRoot, pkg } from "../paths.mjs";
 import { entries } from "./entries.mjs";
 import { ownNames, refusePublicNames } from "./own-names.mjs";
-import { cores } from "./wasm.mjs";
+import { cores, unpacker } from "./wasm.mjs";
 import { wasmModule } from "./wasm-text.mjs";
 
 export async function bundleEntries() {
@@ -74,7 +74,7 @@ const virtualModules = (wasmBytes, { core = "ts/load.ts", errors = "ts/errors.ts
     build.onResolve({ filter: /^#ranges$/ }, () => ({ path: "ranges", namespace: "ranges" }));
     build.onResolve({ filter: /^#wasm$/ }, () => ({ path: "wasm", namespace: "wasm", sideEffects: false }));
     build.onLoad({ filter: /.*/, namespace: "wasm" }, () => ({
-      contents: wasmModule(wasmBytes),
+      contents: wasmModule(wasmBytes, readFileSync(unpacker)),
       resolveDir: inRoot("scripts/build"),
     }));
     build.onLoad({ filter: /.*/, namespace: "ranges" }, async () => ({ contents: await rangesModule() }));

@@ -2,16 +2,18 @@
 // smaller than base64, and than the wasm itself; unlike a string of raw bytes it needs no escape, and no minifier, character
 // set or HTML parser can spoil it.
 import { Failure } from "../failure.mjs";
-import { AFTER, ALIGNMENTS, BEFORE, DIGITS, SIZE, readFunctions, unpack } from "./wasm-unpack.mjs";
+import { DIGITS, TEXT, unpack } from "./wasm-unpack.mjs";
 
 const ALPHABET = Array.from({ length: 95 }, (_, i) => String.fromCharCode(0x20 + i)).filter(
-  (c) => !"\"'`\\$".includes(c),
+  (c) => !"\"'\\".includes(c),
 );
+/** A size takes so many bytes, be it ever so small. */
+const SIZE = 3;
 /** Of a wasm file. */
 const HEADER = 8;
 /** The number of the section that holds the functions. */
 const CODE = 10;
-/** Opcodes that are none, or that `readFunctions` cannot read: typed selects, 32-bit floats, exceptions, vectors, threads. */
+/** Opcodes that are none, or that ./wasm-unpack.wat cannot read: typed selects, 32-bit floats, exceptions, vectors, threads. */
 const UNREAD = [
   [0x06, 0x0a],
   [0x12, 0x19],
@@ -21,40 +23,58 @@ const UNREAD = [
   [0xfd, 0xff],
 ];
 
-/** A module whose default export is a function that returns the bytes. */
-export function wasmModule(bytes) {
-  const { text, numbers } = pack(bytes);
-  const unpacked = unpack(text, ...numbers);
-  if (pack(unpacked).text !== text || !WebAssembly.validate(unpacked)) {
+/** A module whose default export is a function that returns the bytes. `program`: the wasm of ./wasm-unpack.wat. */
+export function wasmModule(bytes, program) {
+  const packed = pack(bytes, program);
+  const unpacked = unpack(...packed);
+  if (pack(unpacked, program)[1] !== packed[1] || !WebAssembly.validate(unpacked)) {
     throw new Failure("What the text unpacks to is not its wasm: look at scripts/build/wasm-text.mjs.");
   }
   return `import { unpack } from "./wasm-unpack.mjs";
-export default () => unpack("${text}", ${numbers.join(", ")});
+export default () => unpack(${packed.map((value) => JSON.stringify(value)).join(", ")});
 `;
 }
 
+// Numbers of one sort stand together, in a stream of their own. That compresses far better than code in the order in which
+// it runs. Which stream is next to which makes a small difference. ./wasm-unpack.wat has the others by their numbers.
+const BRANCHES = 1;
+const LOCALS = 2;
+const OPCODES = 5;
+const ALIGNMENTS = 7;
+/** What stands before the functions. */
+const BEFORE = 11;
+const FLOATS = 12;
+/** What stands after the functions. */
+const AFTER = 13;
+/** Where that program has, by opcode, in which streams are the numbers that follow it. */
+const FOLLOWING = 64;
+
 /** The same wasm, with nothing said of alignments: hints that no engine looks at. */
-export function withoutAlignments(bytes) {
+export function withoutAlignments(bytes, program) {
   const plain = Uint8Array.from(bytes);
-  walk(bytes, (stream, at) => {
+  walk(bytes, program, (stream, at) => {
     if (stream === ALIGNMENTS) plain[at] = 0;
   });
   return plain;
 }
 
 /** What `unpack` takes. */
-function pack(bytes) {
-  const streams = Array.from({ length: AFTER + 1 }, () => []);
-  const length = walk(bytes, (stream, at) => streams[stream].push(bytes[at]));
+function pack(bytes, program) {
+  const streams = Array.from({ length: AFTER }, () => []);
+  const { length, section } = walk(bytes, program, (stream, at) => streams[stream - 1].push(bytes[at]));
+  streams[BEFORE - 1].push((section & 127) | 128, ((section >> 7) & 127) | 128, section >> 14);
   const all = streams.flat();
   const counts = Array(256).fill(0);
   for (const byte of all) counts[byte]++;
   const common = [...counts.keys()].sort((a, b) => counts[b] - counts[a]).slice(0, DIGITS);
   common.sort((a, b) => a - b);
   const ranks = [...new Set([...common, ...counts.keys()])];
-  const text = [...common, ...all.map((byte) => ranks.indexOf(byte))].map(character).join("");
-  const places = streams.map((_, i) => DIGITS + streams.slice(0, i).flat().length);
-  return { text, numbers: [length, ...places] };
+  const texts = streams.map((stream) => stream.map((byte) => character(ranks.indexOf(byte))).join(""));
+  const places = texts.map((_, i) => TEXT + texts.slice(0, i).join("").length);
+  const bits = new Uint8Array(32);
+  for (const byte of common) bits[byte >> 3] |= 1 << (byte & 7);
+  const head = Buffer.concat([bits, program]).toString("hex");
+  return [head, texts.join(""), length, streams[BEFORE - 1].length, ...places];
 }
 
 const digit = (value) => ALPHABET[value % DIGITS];
@@ -62,17 +82,26 @@ const character = (value) =>
   value < DIGITS ? digit(value) : ALPHABET[DIGITS - 1 + Math.floor(value / DIGITS)] + digit(value);
 
 /**
- * Tells of each byte but those of sizes in which stream it belongs, and where it stands. How long the wasm is with its sizes
- * as `unpack` writes them.
+ * Tells of each byte but those of sizes in which stream it belongs, and where it stands. How long the wasm and its section of
+ * functions are with sizes as ./wasm-unpack.wat writes them.
  */
-function walk(bytes, tell) {
+function walk(bytes, program, tell) {
+  const { memory } = new WebAssembly.Instance(new WebAssembly.Module(program)).exports;
+  const following = new Uint8Array(memory.buffer, FOLLOWING);
   let at = HEADER;
-  const number = () => {
-    const byte = bytes[at++];
-    return byte > 127 ? (byte & 127) + 128 * number() : byte;
+  const read = (stream) => {
+    if (at >= bytes.length) throw new Failure("The wasm ends before its functions do.");
+    if (stream) tell(stream, at);
+    return bytes[at++];
   };
-  while (bytes[at++] !== CODE) {
-    if (at > bytes.length) throw new Failure("The wasm has no functions.");
+  const number = (stream) => {
+    const byte = read(stream);
+    return byte > 127 ? (byte & 127) + 128 * number(stream) : byte;
+  };
+  const numbers = (stream, count) => {
+    while (count-- > 0) number(stream);
+  };
+  while (read() !== CODE) {
     const size = number();
     at += size;
   }
@@ -84,15 +113,27 @@ function walk(bytes, tell) {
     length += SIZE - (at - start);
     part();
   };
-  const read = (stream, isOpcode) => {
-    const byte = bytes[at];
-    if (byte === undefined || (isOpcode && UNREAD.some(([low, high]) => low <= byte && byte <= high))) {
-      throw new Failure(`The wasm has opcode ${byte}. Teach scripts/build/wasm-unpack.mjs to read it.`);
+  const readFunction = () => {
+    // Each with its type.
+    numbers(LOCALS, 2 * number(LOCALS));
+    for (let depth = 1; depth > 0;) {
+      const opcode = read(OPCODES);
+      if (UNREAD.some(([low, high]) => low <= opcode && opcode <= high)) {
+        throw new Failure(`The wasm has opcode ${opcode}. Teach scripts/build/wasm-unpack.wat to read it.`);
+      }
+      for (let left = following[opcode]; left > 0; left >>= 4) number(left & 15);
+      if (opcode === 0x0e) numbers(BRANCHES, number(BRANCHES) + 1);
+      if (opcode === 0x44) for (let i = 0; i < 8; i++) read(FLOATS);
+      if (opcode > 0x01 && opcode < 0x05) depth++;
+      if (opcode === 0x0b) depth--;
     }
-    tell(stream, at++);
-    return byte;
   };
-  readFunctions(read, sized);
-  while (at < bytes.length) tell(AFTER, at++);
-  return length;
+  const start = at + SIZE;
+  sized(() => {
+    for (let left = number(LOCALS); left > 0; left--) sized(readFunction);
+  });
+  const after = bytes.length - at;
+  while (at < bytes.length) read(AFTER);
+  // With sizes as they will be.
+  return { length, section: length - after - start };
 }

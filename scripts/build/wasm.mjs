@@ -21,6 +21,8 @@ import { withoutAlignments } from "./wasm-text.mjs";
 const RECIPE = ["wasm", "panics", "glue", "rewrite", "wasm-features", "wasm-text", "wasm-unpack"].map(
   (name) => `scripts/build/${name}.mjs`,
 );
+/** The program that unpacks what an entry has in it. */
+export const unpacker = join(npmTarget, "unpack.wasm");
 const TARGET = "wasm32-unknown-unknown";
 const PROFILE = "wasm-release";
 // A crate that is always a cdylib too is written under one name whatever its features and dependencies, so that builds that
@@ -72,6 +74,8 @@ export const cores = {
 /** Leaves each core in target/npm, and the plain one in pkg too. */
 export async function buildWasm() {
   const env = { CARGO_ENCODED_RUSTFLAGS: await rustFlags() };
+  mkdirSync(npmTarget, { recursive: true });
+  await assemble("scripts/build/wasm-unpack.wat", unpacker);
   for (const core of Object.values(cores)) {
     await run("cargo", [...CARGO, "--features", core.features], { env });
     await finish(core);
@@ -88,20 +92,28 @@ async function finish({ glueDir, glue, wasm, stamp }) {
   await run("wasm-bindgen", [...BINDGEN, "--out-dir", glueDir, compiled]);
   const bound = join(glueDir, "everwire_bg.wasm");
   await trapAtOnce(bound);
-  const wasmOpt = [inRoot("node_modules/binaryen/bin/wasm-opt"), ...featureOptions];
+  const wasmOpt = [binaryen("wasm-opt"), ...featureOptions];
   await run(process.execPath, [...wasmOpt, ...SMALLER, bound, "-o", wasm]);
   const names = ["--minify-imports-and-exports-and-modules", wasm, "-o", wasm];
   shortenNames(glue, await output(process.execPath, [...wasmOpt, ...names]));
-  writeFileSync(wasm, withoutAlignments(readFileSync(wasm)));
+  writeFileSync(wasm, withoutAlignments(readFileSync(wasm), readFileSync(unpacker)));
   // Throws where an engine would refuse it.
   await WebAssembly.compile(readFileSync(wasm));
   writeFileSync(stamp, inputs);
 }
 
+async function assemble(wat, wasm) {
+  await run(process.execPath, [binaryen("wasm-as"), inRoot(wat), "-o", wasm]);
+  await run(process.execPath, [binaryen("wasm-opt"), "-Oz", "--converge", ...STRIPPED, wasm, "-o", wasm]);
+}
+
+const binaryen = (program) => inRoot("node_modules/binaryen/bin", program);
+
 function fingerprint() {
   const hash = createHash("sha256");
   for (const file of [
     compiled,
+    unpacker,
     ...["Cargo.lock", "package-lock.json", ...RECIPE].map((name) => inRoot(name)),
   ]) {
     hash.update(readFileSync(file));

@@ -17,6 +17,8 @@ const calls = { into: 0, outOf: 0 };
 
 class Instance {
   constructor(module, imports) {
+    // The program that unpacks it imports nothing.
+    if (!imports) return new RealInstance(module);
     const real = new RealInstance(module, counting(imports));
     seen.push(real);
     const entries = Object.entries(real.exports).map(([name, value]) => [
