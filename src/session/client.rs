@@ -7,6 +7,7 @@ use super::handshake::{Hello, Identity, Limits, Status, Welcome};
 use super::outgoing::{Closing, Control, Payload, Room};
 use super::receiver::Due;
 use super::store::{Delta, Stored};
+use super::table::Numbers;
 use super::wire::{Record, Span, VERSION, read_alone};
 
 /// A session, seen from the client. It has no clock, no socket and no randomness: its host writes the
@@ -221,6 +222,11 @@ impl Client {
     /// Tells the server that nobody waits for this answer any more.
     pub fn cancel(&mut self, id: u64) -> Option<u64> {
         self.end.cancel(id)
+    }
+
+    /// Requests that wait for their answer.
+    pub fn asked(&self) -> &Numbers {
+        self.end.asked()
     }
 
     /// Opens a channel: its number, and the record's. None if the name is over 1 KiB, the whole over

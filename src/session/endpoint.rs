@@ -12,7 +12,7 @@ use super::held::Held;
 use super::ledger::{Effect, Ledger};
 use super::receiver::Receiver;
 use super::sender::Sender;
-use super::table::Table;
+use super::table::{Numbers, Table};
 use super::wire::{Ack, FRAME_OVERHEAD};
 
 /// The longest OPEN record, so that what both sides remember of channels is bounded.
@@ -133,6 +133,7 @@ impl Endpoint {
             carried: Vec::new(),
             reopened: 0,
             requests: Vec::new(),
+            asked: Numbers::new(),
             received: heard,
             missing,
         };
@@ -151,6 +152,7 @@ impl Endpoint {
                 }
             }
         }
+        loss.asked = core::mem::take(&mut self.ledger.asked);
         self.forget_but(sender, &loss.requests);
         loss
     }
@@ -169,6 +171,11 @@ impl Endpoint {
     pub(super) fn forget(&mut self) {
         let epoch = self.epoch + 1;
         *self = Self { epoch, ..Self::new(self.role, self.limits, self.durable) };
+    }
+
+    /// Requests of this side that wait for their answer.
+    pub(super) fn asked(&self) -> &Numbers {
+        &self.ledger.asked
     }
 
     pub(super) fn channels(&self) -> impl Iterator<Item = (u64, &[u8])> {

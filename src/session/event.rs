@@ -1,6 +1,7 @@
 //! What comes of what arrives.
 
 use super::handshake::Welcome;
+use super::table::Numbers;
 use super::wire::Framed;
 
 /// What came of a frame, in its order. Every numbered record wants [`accept`](super::Client::accept).
@@ -46,6 +47,8 @@ pub struct Loss {
     pub reopened: u64,
     /// Requests among those carried.
     pub requests: Vec<u64>,
+    /// Requests that waited for their answer, those carried among them.
+    pub asked: Numbers,
     /// The last record of the peer that arrived here.
     pub received: u64,
     /// Whether the peer may have sent more than that.

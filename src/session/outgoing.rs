@@ -3,7 +3,7 @@
 use super::code::{Code, Fault, Violation};
 use super::wire::{
     AUTH, AUTHED, CHANNEL, EXT, GOAWAY, MORE, OPEN, PING, PONG, REQ, RES, TEXT, integer_len, put_integer,
-    put_record,
+    put_record, put_up_to,
 };
 use crate::reason::cut_reason;
 
@@ -122,40 +122,28 @@ pub(super) fn put_payload(out: &mut Vec<u8>, kind: u8, payload: Payload<'_>) {
 
 /// A request up to its payload.
 pub(super) fn request_head(id: u64, timeout_ms: u64, method: &str, payload: Payload<'_>) -> Vec<u8> {
-    let mut body = Vec::with_capacity(16 + method.len());
-    if payload.channel > 0 {
-        put_integer(&mut body, payload.channel);
-    }
-    put_integer(&mut body, id);
-    put_integer(&mut body, timeout_ms);
-    put_integer(&mut body, method.len() as u64);
-    body.extend_from_slice(method.as_bytes());
-    let mut head = Vec::with_capacity(16 + body.len());
-    head.push(flags(REQ, payload));
-    put_integer(&mut head, (body.len() + payload.bytes.len()) as u64);
-    head.extend_from_slice(&body);
+    let mut head = Vec::with_capacity(32 + method.len());
+    let integers = [payload.channel, id, timeout_ms, method.len() as u64];
+    let integers = if payload.channel > 0 { &integers[..] } else { &integers[1..] };
+    put_up_to(&mut head, flags(REQ, payload), integers, method.len() + payload.bytes.len());
+    head.extend_from_slice(method.as_bytes());
     head
 }
 
 /// A response up to its payload.
 pub(super) fn response_head(id: u64, status: u64, more: bool, payload: Payload<'_>) -> Vec<u8> {
     let mut head = Vec::with_capacity(24);
-    head.push(flags(RES, Payload { channel: 0, ..payload }) | if more { MORE } else { 0 });
-    put_integer(&mut head, (integer_len(id) + integer_len(status) + payload.bytes.len()) as u64);
-    put_integer(&mut head, id);
-    put_integer(&mut head, status);
+    let kind = flags(RES, Payload { channel: 0, ..payload }) | if more { MORE } else { 0 };
+    put_up_to(&mut head, kind, &[id, status], payload.bytes.len());
     head
 }
 
 pub(super) fn open_record(channel: u64, name: &str, payload: Payload<'_>) -> Vec<u8> {
-    let mut rest = name.as_bytes().to_vec();
-    rest.extend_from_slice(payload.bytes);
-    let mut record = Vec::with_capacity(24 + rest.len());
-    put_record(
-        &mut record,
-        flags(OPEN, Payload { channel: 0, ..payload }),
-        &[channel, name.len() as u64],
-        &rest,
-    );
+    let len = name.len() + payload.bytes.len();
+    let mut record = Vec::with_capacity(24 + len);
+    let kind = flags(OPEN, Payload { channel: 0, ..payload });
+    put_up_to(&mut record, kind, &[channel, name.len() as u64], len);
+    record.extend_from_slice(name.as_bytes());
+    record.extend_from_slice(payload.bytes);
     record
 }

@@ -383,13 +383,18 @@ pub(super) fn put_head(out: &mut Vec<u8>, head: Head) {
 
 /// Writes a record whose body is made of integers, then bytes.
 pub(super) fn put_record(out: &mut Vec<u8>, kind: u8, integers: &[u64], bytes: &[u8]) {
+    put_up_to(out, kind, integers, bytes.len());
+    out.extend_from_slice(bytes);
+}
+
+/// The same without its bytes, which are to follow: so many.
+pub(super) fn put_up_to(out: &mut Vec<u8>, kind: u8, integers: &[u64], bytes: usize) {
     out.push(kind);
-    let len = integers.iter().map(|integer| integer_len(*integer)).sum::<usize>() + bytes.len();
+    let len = integers.iter().map(|integer| integer_len(*integer)).sum::<usize>() + bytes;
     put_integer(out, len as u64);
     for integer in integers {
         put_integer(out, *integer);
     }
-    out.extend_from_slice(bytes);
 }
 
 /// Unsigned LEB128, as short as can be.

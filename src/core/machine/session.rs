@@ -10,7 +10,7 @@ use super::*;
 use crate::core::event::{Arrived, LostSession, SessionEvent};
 use crate::core::expiries::Expiries;
 use crate::session::{
-    Answer, Client, Closing, Code, Control, Due, Event as Heard, Framed, Limits, Loss, NAME_MAX, Numbers,
+    Answer, Client, Closing, Code, Control, Due, Event as Heard, Framed, Limits, Loss, NAME_MAX,
     Payload as Bytes, Record, Room, Status, Violation,
 };
 
@@ -64,8 +64,6 @@ pub(super) struct Sessional<P> {
     unsettled: usize,
     /// Records that arrived in the sessions before, so that what is accepted late is not taken for another.
     before: u64,
-    /// Requests that wait for their answer, and until when.
-    asked: Numbers,
     /// Until when requests wait, by number. Those may have been answered since.
     deadlines: Expiries,
     successor: Option<Successor>,
@@ -110,7 +108,6 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             first: 1,
             unsettled: 0,
             before: 0,
-            asked: Numbers::new(),
             deadlines: Expiries::default(),
             successor: None,
             word: None,

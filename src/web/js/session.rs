@@ -213,9 +213,13 @@ pub(super) fn act(wire: &Wire, what: u8, a: f64, b: f64) -> f64 {
         // Of those that went past `queue` nobody has kept the number.
         TAKE_BACK => {
             return wire.with(|machine, _| {
-                let mut waiting = machine.waiting_messages();
-                let id = waiting.find(|it| f64::from(it.payload.receipt) == a).map(|it| it.id);
-                drop(waiting);
+                let mut id = None;
+                for waiting in machine.waiting_messages() {
+                    if f64::from(waiting.payload.receipt) == a {
+                        id = Some(waiting.id);
+                        break;
+                    }
+                }
                 f64::from(id.is_some_and(|id| machine.withdraw(id)))
             });
         }

@@ -69,11 +69,6 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         match heard {
             Heard::Acked { to } => self.acked(to),
             Heard::Numbered { seq, record } => {
-                if let Record::Response { id, more: false, .. } = record.says()
-                    && let Some(session) = &mut self.session
-                {
-                    session.asked.remove(&id);
-                }
                 if let Record::Message { payload, .. } = record.says() {
                     self.stats.add(Count::MessagesIn, 1);
                     self.stats.add(Count::BytesIn, payload.len() as u64);

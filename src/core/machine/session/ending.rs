@@ -10,12 +10,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         let left = core::mem::take(&mut session.in_flight);
         let mut seq = core::mem::replace(&mut session.first, 1);
         session.before += loss.received;
-        let asked = core::mem::take(&mut session.asked);
-        for id in loss.requests.iter().filter(|id| asked.contains(id)) {
-            session.asked.insert(*id);
-        }
         // The next session may give the same numbers again.
-        session.deadlines.sweep(|id| session.asked.contains(&id));
+        session.deadlines.sweep(|id| session.client.asked().contains(&id));
         let mut in_flight = VecDeque::new();
         for _ in 0..loss.reopened {
             in_flight.push_back(None);
@@ -45,7 +41,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             session.in_flight = in_flight;
             session.unsettled = unsettled;
         }
-        for id in asked.iter().filter(|id| loss.requests.binary_search(id).is_err()) {
+        for id in loss.asked.iter().filter(|id| loss.requests.binary_search(id).is_err()) {
             self.tell(SessionEvent::Unanswered { id: *id, timed_out: false });
         }
         if told {

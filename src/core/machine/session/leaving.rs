@@ -108,13 +108,12 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             Item::Request { method, deadline } => {
                 let left = deadline.map_or(0, |due| due.since(now).0.div_ceil(1_000).max(1));
                 let (id, _) = session.client.request(left, method, bytes)?;
-                session.asked.insert(id);
                 if let Some(due) = deadline {
                     session.deadlines.push((due, id));
                 }
                 // Requests with long deadlines leave theirs behind when they are answered.
-                if session.deadlines.len() > 2 * session.asked.len() + 64 {
-                    session.deadlines.sweep(|id| session.asked.contains(&id));
+                if session.deadlines.len() > 2 * session.client.asked().len() + 64 {
+                    session.deadlines.sweep(|id| session.client.asked().contains(&id));
                 }
                 Some(id)
             }
@@ -139,12 +138,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// Nobody waits for this answer any more; false if nobody did.
     pub fn cancel(&mut self, id: u64) -> bool {
-        let Some(session) = &mut self.session else { return false };
-        if !session.asked.remove(&id) {
-            return false;
-        }
-        self.bind_own(|client| client.cancel(id));
-        true
+        self.bind_own(|client| client.cancel(id)).is_some()
     }
 
     /// Opens a channel: its number. None if the name or the parameters are too long, or too many are open.
