@@ -395,10 +395,13 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// When to feed the next [`Input::Timeout`].
     pub fn next_wake(&mut self) -> Option<Micros> {
-        let watches = self.watches.iter().filter_map(|watch| watch.deadline).min();
+        let mut next = Micros::earlier(self.timers.next(), self.outbox.next_expiry());
+        for watch in &self.watches {
+            next = Micros::earlier(next, watch.deadline);
+        }
         #[cfg(feature = "session")]
-        let watches = watches.into_iter().chain(self.session_deadline()).min();
-        [self.timers.next(), self.outbox.next_expiry(), watches].into_iter().flatten().min()
+        let next = Micros::earlier(next, self.session_deadline());
+        next
     }
 
     /// Where the wire stands.

@@ -28,6 +28,14 @@ impl Micros {
         Self(self.0.saturating_add(span.0))
     }
 
+    /// The earlier or shorter of those that there are.
+    pub(crate) fn earlier(a: Option<Self>, b: Option<Self>) -> Option<Self> {
+        match (a, b) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            _ => a.or(b),
+        }
+    }
+
     /// How long ago `earlier` was; zero if it has yet to come.
     pub const fn since(self, earlier: Self) -> Self {
         Self(self.0.saturating_sub(earlier.0))

@@ -53,6 +53,8 @@ impl Timers {
         self.set(timer, NEVER);
     }
 
+    /// Not inlined: all these stores are far more than a call.
+    #[inline(never)]
     pub(crate) fn stop_all(&mut self) {
         self.0 = [NEVER; COUNT];
     }

@@ -83,7 +83,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
                     let silence = (welcome.ping_ms > 0).then(|| {
                         Micros::from_millis(welcome.ping_ms.saturating_mul(2).saturating_add(5_000))
                     });
-                    session.idle = [silence, self.config.idle_timeout].into_iter().flatten().min();
+                    session.idle = Micros::earlier(silence, self.config.idle_timeout);
                     session.word = None;
                     session.align();
                 }
