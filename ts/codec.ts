@@ -73,6 +73,8 @@ export function keep(data: Raw): Raw {
 }
 
 function utf8Length(string: string): number {
+  // Above this a look at each character takes longer than a copy by the engine.
+  if (string.length > 256) return new TextEncoder().encode(string).length;
   let length = string.length;
   for (let i = 0; i < string.length; i++) {
     const unit = string.charCodeAt(i);
