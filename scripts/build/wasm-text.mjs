@@ -2,11 +2,11 @@
 // smaller than base64, and than the wasm itself; unlike a string of raw bytes it needs no escape, and no minifier, character
 // set or HTML parser can spoil it.
 import { Failure } from "../failure.mjs";
-import { DIGITS, TEXT, unpack } from "./wasm-unpack.mjs";
+import { DIGITS, ESCAPED, FIRST, TEXT, unpack } from "./wasm-unpack.mjs";
 
-const ALPHABET = Array.from({ length: 95 }, (_, i) => String.fromCharCode(0x20 + i)).filter(
-  (c) => !"\"'\\".includes(c),
-);
+const ALPHABET = Array.from({ length: 0x7f - FIRST }, (_, i) => FIRST + i)
+  .filter((code) => !ESCAPED.includes(code))
+  .map((code) => String.fromCharCode(code));
 /** A size takes so many bytes, be it ever so small. */
 const SIZE = 3;
 /** Of a wasm file. */

@@ -2,9 +2,9 @@
 
 /** Digits are printable ASCII without `"`, `'` and `\`. Two characters more, `}` and `~`, say that a digit follows. */
 export const DIGITS = 90;
-const FIRST = 0x20;
+export const FIRST = 0x20;
 /** Those: what is escaped in one kind of JavaScript string or the other. */
-const ESCAPED = [34, 39, 92];
+export const ESCAPED = [34, 39, 92];
 
 // Where ./wasm-unpack.wat finds what.
 const STREAMS = 4;
