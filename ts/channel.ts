@@ -16,6 +16,19 @@ export interface ChannelEventMap<In> {
 
 type Listener<Event> = ((event: Event) => void) | { handleEvent(event: Event): void } | null;
 
+export interface Channel<In = unknown, Out = In> {
+  addEventListener<Type extends keyof ChannelEventMap<In>>(
+    type: Type,
+    listener: Listener<ChannelEventMap<In>[Type]>,
+    options?: AddEventListenerOptions | boolean,
+  ): void;
+  removeEventListener<Type extends keyof ChannelEventMap<In>>(
+    type: Type,
+    listener: Listener<ChannelEventMap<In>[Type]>,
+    options?: EventListenerOptions | boolean,
+  ): void;
+}
+
 /** A part of a session with a name. It outlives connections, and is opened anew in the session after one that is lost. */
 export class Channel<In = unknown, Out = In> extends EventTarget {
   readonly name: string;
@@ -92,22 +105,6 @@ export class Channel<In = unknown, Out = In> extends EventTarget {
   ): () => void;
   on(type: unknown, handler?: unknown): () => void {
     return this.#handlers.on(type, handler);
-  }
-
-  override addEventListener<Type extends keyof ChannelEventMap<In>>(
-    type: Type,
-    listener: Listener<ChannelEventMap<In>[Type]>,
-    options?: AddEventListenerOptions | boolean,
-  ): void {
-    super.addEventListener(type, listener as EventListener, options);
-  }
-
-  override removeEventListener<Type extends keyof ChannelEventMap<In>>(
-    type: Type,
-    listener: Listener<ChannelEventMap<In>[Type]>,
-    options?: EventListenerOptions | boolean,
-  ): void {
-    super.removeEventListener(type, listener as EventListener, options);
   }
 
   /** Shuts it for good. What waits to be sent on it is taken back. `code` is yours; a reason over 123 bytes is cut. */

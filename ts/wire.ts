@@ -31,6 +31,19 @@ type Listener<Event> = ((event: Event) => void) | { handleEvent(event: Event): v
 
 const LANES = ["high", "normal", "low"] as const;
 
+export interface Wire<
+  In = unknown,
+  Out = In,
+  End = Settled<Out>,
+  Events extends WireEventMap<In, Out, End> = WireEventMap<In, Out, End>,
+> {
+  removeEventListener<Type extends keyof Events & string>(
+    type: Type,
+    listener: Listener<Event & Events[Type]>,
+    options?: EventListenerOptions | boolean,
+  ): void;
+}
+
 /** A WebSocket connection that keeps its promises. `End` is what may become of a send, `Events` what is told. */
 export class Wire<
   In = unknown,
@@ -180,14 +193,6 @@ export class Wire<
   ): void {
     this.#listens ||= type === "message";
     super.addEventListener(type, listener as EventListener, options);
-  }
-
-  override removeEventListener<Type extends keyof Events & string>(
-    type: Type,
-    listener: Listener<Event & Events[Type]>,
-    options?: EventListenerOptions | boolean,
-  ): void {
-    super.removeEventListener(type, listener as EventListener, options);
   }
 
   /** `messages()` without options. */
