@@ -5,7 +5,7 @@ export interface Core {
   create(flags: number): number;
   range(index: number, what: number): number;
   pass(wire: number, length: number): number | undefined;
-  queue(
+  enqueue(
     wire: number,
     receipt: number,
     length: number,
@@ -15,7 +15,7 @@ export interface Core {
     /** Of a request, in a session. */
     timeout?: number,
   ): number;
-  received(wire: number, link: number, kind: number, length: number): number | undefined;
+  arrived(wire: number, link: number, kind: number, length: number): number | undefined;
   act(wire: number, what: number, a: number, b: number, c: number): number | undefined;
   /** Only in a session, as is the next: a frame arrived. */
   frame?(wire: number, link: number, length: number): undefined;
@@ -143,7 +143,7 @@ export const INVALID_URL = 0;
 export const CONTENT_BLOCKED = 2;
 export const INVALID_PROTOCOLS = 3;
 
-// What `pass`, `received` and `queue` answer.
+// What `pass`, `arrived` and `enqueue` answer.
 export const TAKEN = 1;
 export const THREW = 2;
 export const DROP = 0;

@@ -202,14 +202,14 @@ export class Link<In, Out> implements Hears {
     return passed;
   }
 
-  /** Queues what a receipt stands for; the answer is `Core.queue`'s. */
+  /** Queues what a receipt stands for; the answer is `Core.enqueue`'s. */
   queue(receipt: Sending, length: number, lane: number, ttl: number, key: string | undefined): number {
     if (SESSION) this.session.retire();
     const number = ++this.#sent;
     this.#receipts.set(number, receipt);
     const place = key === undefined ? "" : lane + key;
     const id =
-      this.core?.queue(
+      this.core?.enqueue(
         this.id,
         number,
         length,
@@ -322,7 +322,7 @@ export class Link<In, Out> implements Hears {
     }
     const running = this.core;
     const verdict = this.#unlessTrapped(() =>
-      running?.received(
+      running?.arrived(
         this.id,
         this.#socketLink,
         answers.kindOf(this.#options, message, raw),

@@ -1,7 +1,7 @@
 // The one wasm instance of a page: started at first use, replaced after a trap.
 import { WireError } from "#errors";
 import { begin, everyone, share } from "#face";
-import { imports, names } from "#glue";
+import { imports } from "#glue";
 import type { Core } from "./core.ts";
 
 let source: (() => WebAssembly.Module) | undefined;
@@ -23,7 +23,7 @@ export function start(): Core {
   try {
     const { exports } = new WebAssembly.Instance((compiled ??= source()), imports());
     begin();
-    if (SESSION) share(exports[names.memory!]);
+    if (SESSION) share(exports.memory);
     return (core = guard(exports));
   } catch (cause) {
     throw new WireError("WasmUnavailable", { cause });
@@ -33,16 +33,16 @@ export function start(): Core {
 /**
  * Wraps an instance's exports. An exception that leaves one has unwound Rust without its destructors:
  * nothing in that instance can be trusted any more, and no later call, from a timer or an old socket,
- * enters it.
+ * enters it. The exports have short names, and in a bundle so have the members of `Core`.
  */
 function guard(exports: WebAssembly.Exports): Core {
   const guarded = Object.fromEntries(
-    Object.entries(names).map(([name, short]) => [
+    Object.entries(exports).map(([name, exported]) => [
       name,
       (...args: unknown[]) => {
         if (core !== guarded) return undefined;
         try {
-          return (exports[short] as (...args: unknown[]) => unknown)(...args);
+          return (exported as (...args: unknown[]) => unknown)(...args);
         } catch (cause) {
           trapped(cause);
           throw cause;

@@ -13,7 +13,7 @@ import { wasmModule } from "./wasm-text.mjs";
 
 export async function bundleEntries() {
   mkdirSync(pkg, { recursive: true });
-  refusePublicNames();
+  refusePublicNames(Object.values(cores).flatMap((core) => Object.keys(exportsOf(core))));
   for (const entry of entries) {
     const code = await bundle(entry, readFileSync(coreOf(entry).wasm));
     refuseUrls(entry, code);
@@ -36,7 +36,7 @@ export async function bundle(entry, wasmBytes) {
     format: "esm",
     target: "es2022",
     minify: true,
-    ...(entry.noCore ? {} : { mangleProps: ownNames }),
+    ...(entry.noCore ? {} : shortNames(entry)),
     legalComments: "none",
     logLevel: "warning",
     define: { SESSION: String(entry.session === true) },
@@ -45,6 +45,15 @@ export async function bundle(entry, wasmBytes) {
   });
   return shrink(outputFiles[0].text, entry);
 }
+
+/** The members of the facade that are shortened; those that stand for the wasm's exports, to the names that these have. */
+function shortNames(entry) {
+  const exported = exportsOf(coreOf(entry));
+  return { mangleProps: ownNames(Object.keys(exported)), mangleCache: exported };
+}
+
+/** The names of a core's exports, by those in Rust. */
+const exportsOf = ({ names }) => JSON.parse(readFileSync(names, "utf8"));
 
 /** What esbuild leaves twice and in vain, for one. */
 async function shrink(code, { framework }) {
@@ -81,22 +90,26 @@ const virtualModules = (wasmBytes, { core = "ts/load.ts", errors = "ts/errors.ts
   },
 });
 
+const RANGES = `import { start } from "./ts/load.ts";
+export { supply } from "./ts/load.ts";
+export const range = (...which) => start().range(...which);`;
+
 /** What the core answers for each of its numbers, until it knows no more. */
 async function rangesModule() {
   const esbuild = await import("esbuild");
   const { outputFiles } = await esbuild.build({
-    stdin: { contents: 'export { start, supply } from "./ts/load.ts";', resolveDir: inRoot() },
+    stdin: { contents: RANGES, resolveDir: inRoot() },
     write: false,
     bundle: true,
     format: "esm",
+    ...shortNames({}),
     define: { SESSION: "false" },
     plugins: [virtualModules(new Uint8Array(), {})],
   });
-  const { start, supply } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  const { range, supply } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
   supply(() => new WebAssembly.Module(readFileSync(cores.plain.wasm)));
-  const core = start();
   const ranges = [];
-  for (let i = 0; core.range(i, 1) > 0; i++) ranges.push([0, 1, 2].map((what) => core.range(i, what)));
+  for (let i = 0; range(i, 1) > 0; i++) ranges.push([0, 1, 2].map((what) => range(i, what)));
   return `export default ${JSON.stringify(ranges)};`;
 }
 

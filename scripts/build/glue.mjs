@@ -10,11 +10,12 @@ const MODULE = "a";
 const SNIPPET = /^\s*"\.\/snippets\/[^"]*": (\w+),\n/gm;
 /** A function that the glue brings for the wasm. */
 const BROUGHT = /^ {8}(\w+): function\([^]*?\n {8}\},\n/gm;
+const ONLY_CALLS = /function\(\) \{\s*const ret = ([\w.]+)\(\);\s*return ret;\s*\}/g;
 const KEPT = /^import .*|^function __wbg_get_imports\(\) \{\n[^]*?\n\}\n/gm;
 
 /**
- * Leaves of the glue `imports()` and `names`, the exports' names by those in Rust. `mapping` is what wasm-opt printed of
- * the names it has given the wasm.
+ * Leaves `imports()` of the glue. Returns the exports' names by those in Rust. `mapping` is what wasm-opt printed of the
+ * names it has given the wasm.
  */
 export function shortenNames(glue, mapping) {
   const { imports, exports } = JSON.parse(mapping);
@@ -30,6 +31,9 @@ export function shortenNames(glue, mapping) {
   }
   replace(SNIPPET, "");
   replace(/const import0 = \{/g, `const import0 = {${passedOn.join("")}`);
+  // What only calls what the host has is that itself, and nothing is looked up in these but what the wasm names.
+  replace(ONLY_CALLS, (_, called) => called);
+  replace(/^\s*__proto__: null,\n/gm, "");
   replace(/"\.\/everwire_bg\.js"/g, JSON.stringify(MODULE));
   replace(/function __wbg_get_imports/g, "export function imports");
   if (/\bwasm\b|FromWasm|ToWasm/.test(code)) {
@@ -38,5 +42,6 @@ export function shortenNames(glue, mapping) {
         "glue in scripts/build/glue.mjs.",
     );
   }
-  writeFileSync(glue, `${code}\nexport const names = ${JSON.stringify(Object.fromEntries(exports))};\n`);
+  writeFileSync(glue, code);
+  return Object.fromEntries(exports);
 }

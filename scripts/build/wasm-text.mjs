@@ -86,7 +86,7 @@ const character = (value) =>
  * functions are with sizes as ./wasm-unpack.wat writes them.
  */
 function walk(bytes, program, tell) {
-  const { memory } = new WebAssembly.Instance(new WebAssembly.Module(program)).exports;
+  const { m: memory } = new WebAssembly.Instance(new WebAssembly.Module(program)).exports;
   const following = new Uint8Array(memory.buffer, FOLLOWING);
   let at = HEADER;
   const read = (stream) => {

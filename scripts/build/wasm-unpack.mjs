@@ -18,7 +18,7 @@ export const TEXT = 1024;
 export function unpack(head, text, length, before, ...places) {
   const bits = Uint8Array.from(head.match(/../g), (byte) => parseInt(byte, 16));
   const program = new WebAssembly.Module(bits.subarray(32));
-  const { memory, unpack } = new WebAssembly.Instance(program).exports;
+  const { m: memory, u: unpack } = new WebAssembly.Instance(program).exports;
   const start = TEXT + text.length;
   memory.grow((start + length) >> 16);
   const bytes = new Uint8Array(memory.buffer);

@@ -5,7 +5,7 @@
   ;;     4  by stream, where its next letter is
   ;;   320  by letter, the byte it means; from 448 what it means after `}`, from 576 after `~`
   ;;  1024  the letters; behind them is room for the wasm
-  (memory (export "memory") 1)
+  (memory (export "m") 1)
 
   ;; From 64, by opcode: in which streams are the numbers that follow it, four bits each. Zeros, as they name the only memory,
   ;; are read as opcodes that nothing follows.
@@ -83,7 +83,7 @@
       (br_if $next
         (local.tee $depth (i32.sub (local.get $depth) (i32.eq (local.get $opcode) (i32.const 0x0b)))))))
 
-  (func (export "unpack") (param $at i32) (param $functions i32) (param $end i32)
+  (func (export "u") (param $at i32) (param $functions i32) (param $end i32)
     (local $count i32)
     (local $start i32)
     (local $size i32)

@@ -57,11 +57,12 @@ const CODEGEN = [
 
 const compiled = join(cargoTarget, TARGET, PROFILE, "everwire.wasm");
 
-/** What is built of the core: its cargo features, and where the finished wasm and what is left of its glue lie. */
+/** What is built of the core: its cargo features, and where the finished wasm, what is left of its glue and its exports' names lie. */
 const core = (name, features) => ({
   features,
   glueDir: join(npmTarget, name),
   glue: join(npmTarget, name, "everwire.js"),
+  names: join(npmTarget, name, "names.json"),
   wasm: join(npmTarget, `${name}.wasm`),
   stamp: join(npmTarget, `${name}.stamp`),
 });
@@ -84,7 +85,7 @@ export async function buildWasm() {
   copyFileSync(cores.plain.wasm, join(pkg, "everwire.wasm"));
 }
 
-async function finish({ glueDir, glue, wasm, stamp }) {
+async function finish({ glueDir, glue, names, wasm, stamp }) {
   const inputs = fingerprint();
   if (existsSync(stamp) && existsSync(wasm) && readFileSync(stamp, "utf8") === inputs) return;
   rmSync(stamp, { force: true });
@@ -94,8 +95,9 @@ async function finish({ glueDir, glue, wasm, stamp }) {
   await trapAtOnce(bound);
   const wasmOpt = [binaryen("wasm-opt"), ...featureOptions];
   await run(process.execPath, [...wasmOpt, ...SMALLER, bound, "-o", wasm]);
-  const names = ["--minify-imports-and-exports-and-modules", wasm, "-o", wasm];
-  shortenNames(glue, await output(process.execPath, [...wasmOpt, ...names]));
+  const shorter = ["--minify-imports-and-exports-and-modules", wasm, "-o", wasm];
+  const mapping = await output(process.execPath, [...wasmOpt, ...shorter]);
+  writeFileSync(names, JSON.stringify(shortenNames(glue, mapping)));
   writeFileSync(wasm, withoutAlignments(readFileSync(wasm), readFileSync(unpacker)));
   // Throws where an engine would refuse it.
   await WebAssembly.compile(readFileSync(wasm));

@@ -190,7 +190,7 @@ export class Link implements Hears {
     const message = kept(data);
     this.#waiting.set(number, message);
     const size = sizeOf(message);
-    const id = this.#core?.queue(this.#id, number, size, 1, Infinity, -1) ?? FULL - 1;
+    const id = this.#core?.enqueue(this.#id, number, size, 1, Infinity, -1) ?? FULL - 1;
     if (id >= 0 || id === core.TOLD) return false;
     this.#waiting.delete(number);
     if (id !== FULL) return -size;
@@ -232,7 +232,7 @@ export class Link implements Hears {
 
   readonly #message = ({ data }: MessageEvent): void => {
     const running = this.#core;
-    const verdict = running?.received(this.#id, this.#socketLink, 0, 0);
+    const verdict = running?.arrived(this.#id, this.#socketLink, 0, 0);
     if (verdict === core.NOW) {
       this.#told.arrived(data);
       if (this.#core === running) this.#ask(core.DELIVERED);

@@ -83,7 +83,7 @@ class Host extends Link<unknown, never> {
 
   // What the page asks for.
 
-  act(what: number, a: number, b: number, c: number, text?: string): void {
+  command(what: number, a: number, b: number, c: number, text?: string): void {
     if (what === core.CONNECT || what === core.RECONNECT) {
       this.#connects += 1;
       this.root();
@@ -127,7 +127,7 @@ class Host extends Link<unknown, never> {
 
   found(link: number, kind: number): void {
     // It was delivered as a message; what it means to the core comes after.
-    if (this.core?.received(this.id, link, kind, 0) === core.NOW) this.ask(core.DELIVERED);
+    if (this.core?.arrived(this.id, link, kind, 0) === core.NOW) this.ask(core.DELIVERED);
   }
 
   taken(messages: number, size: number): void {

@@ -111,7 +111,7 @@ export class MemberWire implements Member {
           this.#settle(message, WITHDRAWN);
         return 1;
       case core.WATCH_DRAIN:
-        this.#post("act", what, a, b, c);
+        this.#post("command", what, a, b, c);
         // The core counts them too.
         return ++this.#watches;
       case core.READ:
@@ -137,7 +137,7 @@ export class MemberWire implements Member {
       case core.DELIVERED:
         return 0;
     }
-    this.#post("act", what, a, b, c, text);
+    this.#post("command", what, a, b, c, text);
     return 0;
   }
 
@@ -281,7 +281,7 @@ export class MemberWire implements Member {
         return this.#ping(a);
       case core.DECIDE: {
         const answer = this.tell(...heard) ?? NaN;
-        return this.#post("act", core.DECIDED, answer, 0, 0);
+        return this.#post("command", core.DECIDED, answer, 0, 0);
       }
       case core.RESOLVE:
         this.#count(core.ATTEMPTS);
@@ -300,7 +300,7 @@ export class MemberWire implements Member {
         heard[3] = onOurClock(c) + slept();
         break;
       case core.LISTEN:
-        return this.#post("act", core.MOMENT, this.tell(core.LISTEN) ?? 0, 0, 0);
+        return this.#post("command", core.MOMENT, this.tell(core.LISTEN) ?? 0, 0, 0);
     }
     if (what <= CLOSED) this.#state = heard;
     this.tell(...heard);

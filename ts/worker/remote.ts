@@ -43,11 +43,11 @@ class Remote implements core.Core {
     return 0;
   }
 
-  queue(wire: number, receipt: number, length: number, lane: number, ttl: number, replaced: number): number {
+  enqueue(wire: number, receipt: number, length: number, lane: number, ttl: number, replaced: number): number {
     return this.#wires[wire]?.queue(receipt, length, lane, ttl, replaced) ?? 0;
   }
 
-  received(wire: number, _link: number, kind: number, length: number): number | undefined {
+  arrived(wire: number, _link: number, kind: number, length: number): number | undefined {
     return this.#wires[wire]?.received(kind, length);
   }
 

@@ -12,7 +12,7 @@ export interface ToWorker {
   /** A new wire, with the core's options. */
   open(numbers: number[], flags: number): void;
   /** As the core's `act`; `text` is what was laid ready. */
-  act(what: number, a: number, b: number, c: number, text?: string): void;
+  command(what: number, a: number, b: number, c: number, text?: string): void;
   /** The answer to a question for the target: where to connect, or undefined if that failed. */
   target(ticket: number, url?: string, protocols?: string[]): void;
   /** A message by the page's number, and that of the one whose place it takes; -1 for none. */

@@ -95,7 +95,7 @@ pub(super) fn config(given: impl Fn(usize) -> Option<f64>, flags: u32) -> Result
 /// The message's number while it waits; 0 minus the reason if it was refused; `TOLD` if it has left the
 /// queue already. `replaced` is the number of the message of the same key, negative if there is none. A
 /// request is over after `timeout`.
-#[wasm_bindgen]
+#[wasm_bindgen(js_name = enqueue)]
 pub fn queue(number: u32, receipt: u32, len: u32, lane: u8, ttl: f64, replaced: f64, timeout: f64) -> f64 {
     let Some(wire) = wire(number) else { return 0.0 };
     let deadline = timeout.is_finite().then(|| wire.platform.now().plus(Micros::from_millis_f64(timeout)));
