@@ -28,6 +28,7 @@ export const coreOf = ({ session, webSocket }) =>
 /** The text of an entry's file, with this wasm in it if it inlines any. */
 export async function bundle(entry, wasmBytes) {
   const esbuild = await import("esbuild");
+  const inlined = [];
   const { outputFiles } = await esbuild.build({
     entryPoints: [inRoot(entry.source)],
     absWorkingDir: inRoot(),
@@ -41,10 +42,17 @@ export async function bundle(entry, wasmBytes) {
     logLevel: "warning",
     define: { SESSION: String(entry.session === true) },
     external: entry.framework ? [entry.framework, `${entry.framework}/*`] : [],
-    plugins: [virtualModules(wasmBytes, entry)],
+    plugins: [virtualModules(wasmBytes, entry, inlined)],
   });
-  return shrink(outputFiles[0].text, entry);
+  const code = await shrink(outputFiles[0].text, entry);
+  return inlined.reduce((code, text, i) => code.replace(standIn(i), () => text), code);
 }
+
+/**
+ * What stands in the code for what is put in when it is minified: minifiers give the names that compress best beside the letters
+ * they see, and the wasm's text is another language.
+ */
+const standIn = (i) => `@${i}@`;
 
 /** The members of the facade that are shortened; those that stand for the wasm's exports, to the names that these have. */
 function shortNames(entry) {
@@ -63,7 +71,7 @@ async function shrink(code, { framework }) {
   return (await minify(code, { module: true, ecma: 2020, compress, format: { comments: false } })).code;
 }
 
-const virtualModules = (wasmBytes, { core = "ts/load.ts", errors = "ts/errors.ts", ...entry }) => ({
+const virtualModules = (wasmBytes, { core = "ts/load.ts", errors = "ts/errors.ts", ...entry }, inlined = []) => ({
   name: "virtual-modules",
   setup(build) {
     build.onResolve({ filter: /^#glue$/ }, () => ({
@@ -83,7 +91,7 @@ const virtualModules = (wasmBytes, { core = "ts/load.ts", errors = "ts/errors.ts
     build.onResolve({ filter: /^#ranges$/ }, () => ({ path: "ranges", namespace: "ranges" }));
     build.onResolve({ filter: /^#wasm$/ }, () => ({ path: "wasm", namespace: "wasm", sideEffects: false }));
     build.onLoad({ filter: /.*/, namespace: "wasm" }, () => ({
-      contents: wasmModule(wasmBytes, readFileSync(unpacker)),
+      contents: wasmModule(wasmBytes, readFileSync(unpacker), (text) => standIn(inlined.push(text) - 1)),
       resolveDir: inRoot("scripts/build"),
     }));
     build.onLoad({ filter: /.*/, namespace: "ranges" }, async () => ({ contents: await rangesModule() }));

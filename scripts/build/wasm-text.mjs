@@ -23,15 +23,18 @@ const UNREAD = [
   [0xfd, 0xff],
 ];
 
-/** A module whose default export is a function that returns the bytes. `program`: the wasm of ./wasm-unpack.wat. */
-export function wasmModule(bytes, program) {
+/**
+ * A module whose default export is a function that returns the bytes. `program`: the wasm of ./wasm-unpack.wat. `standIn` says
+ * what stands there for a text.
+ */
+export function wasmModule(bytes, program, standIn) {
   const packed = pack(bytes, program);
   const unpacked = unpack(...packed);
   if (pack(unpacked, program)[1] !== packed[1] || !WebAssembly.validate(unpacked)) {
     throw new Failure("What the text unpacks to is not its wasm: look at scripts/build/wasm-text.mjs.");
   }
   return `import { unpack } from "./wasm-unpack.mjs";
-export default () => unpack(${packed.map((value) => JSON.stringify(value)).join(", ")});
+export default () => unpack(${packed.map((value) => JSON.stringify(typeof value === "string" ? standIn(value) : value)).join(", ")});
 `;
 }
 
