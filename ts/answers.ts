@@ -18,14 +18,14 @@ const given = <T>(provided: Provided<T> | undefined, attempt: Attempt): unknown 
   typeof provided === "function" ? (provided as (attempt: Attempt) => unknown)(attempt) : provided;
 
 /** The URL or URLs and the subprotocols for an attempt; a promise if one of the two is. */
-export function provide(
+export const provide = (
   url: WireUrl,
   protocols: WireOptions["protocols"],
   attempt: Attempt,
-): readonly unknown[] | Promise<readonly unknown[]> {
+): readonly unknown[] | Promise<readonly unknown[]> => {
   const provided = [given(url, attempt), given(protocols, attempt)];
   return provided.some(isPromise) ? Promise.all(provided) : provided;
-}
+};
 
 /** Where an attempt goes. */
 export interface Target {
@@ -42,32 +42,31 @@ export interface Target {
 export const NOWHERE: Target = { url: "", protocols: [], good: false, local: false, shown: "" };
 
 /** The target of an attempt, of the URL or URLs and the subprotocols provided for it. */
-export function readTarget([urls, protocols]: readonly unknown[], turn: number): Target {
+export const readTarget = ([urls, protocols]: readonly unknown[], turn: number): Target => {
   const chosen: unknown = Array.isArray(urls) ? urls[turn % urls.length] : urls;
   if (!isUrl(chosen)) throw new TypeError(`The url function gave ${typeof chosen}, not a URL.`);
   const url = String(chosen).replace(/#.*$/s, "");
   return { ...examine(url), url, protocols: list(protocols) };
-}
+};
 
 const list = (protocols: unknown): string[] =>
   protocols == null ? [] : Array.isArray(protocols) ? protocols.map(String) : [String(protocols)];
 
 /** Whether an attempt may need no network. Without one, a function is asked only where the page came from this machine. */
-export function isLocal(url: WireUrl): boolean {
+export const isLocal = (url: WireUrl): boolean => {
   const urls = [typeof url === "function" ? "" : url].flat();
   return urls.some((url) => examine(String(url)).local);
-}
+};
 
 /** False on a server that renders the page: there nothing connects unasked. */
 export const inBrowser = (): boolean => "window" in globalThis || "WorkerGlobalScope" in globalThis;
 
 /** The class to connect with. */
-export function hostClass(): WebSocketClass | undefined {
-  return inBrowser() ? (globalThis.WebSocket as WebSocketClass | undefined) : undefined;
-}
+export const hostClass = (): WebSocketClass | undefined =>
+  inBrowser() ? (globalThis.WebSocket as WebSocketClass | undefined) : undefined;
 
 /** What can be read off a URL. */
-function examine(url: string): Pick<Target, "good" | "local" | "shown"> {
+const examine = (url: string): Pick<Target, "good" | "local" | "shown"> => {
   try {
     const { protocol, host, hostname, pathname } = new URL(url, globalThis.location?.href);
     const local = /^(127[.\d]+|\[::1]|(.+\.)?localhost)$/.test(hostname);
@@ -77,10 +76,14 @@ function examine(url: string): Pick<Target, "good" | "local" | "shown"> {
   } catch {
     return NOWHERE;
   }
-}
+};
 
 /** Whether and when to try again: milliseconds, or a negative number to stop. */
-export function decide<In, Out>({ reconnect }: WireOptions<In, Out>, retry: Retry, fatal: boolean): number {
+export const decide = <In, Out>(
+  { reconnect }: WireOptions<In, Out>,
+  retry: Retry,
+  fatal: boolean,
+): number => {
   const { close, delay } = retry;
   const { shouldReconnect, delay: policy } = reconnect ?? {};
   try {
@@ -94,14 +97,14 @@ export function decide<In, Out>({ reconnect }: WireOptions<In, Out>, retry: Retr
     report(error);
     return fatal ? -1 : delay;
   }
-}
+};
 
 /** The core's number for the kind of a message: 1 for a pong, 2 for a welcome. */
-export function kindOf<In, Out>(
+export const kindOf = <In, Out>(
   { heartbeat, isWelcome }: WireOptions<In, Out>,
   message: In | undefined,
   raw: string | ArrayBuffer,
-): number {
+): number => {
   try {
     if (heartbeat?.isPong?.(message, raw)) return 1;
     if (isWelcome?.(message, raw)) return 2;
@@ -109,9 +112,12 @@ export function kindOf<In, Out>(
     report(error);
   }
   return 0;
-}
+};
 
-export function pingOf<In, Out>({ heartbeat }: WireOptions<In, Out>, codec: Codec<In, Out>): Raw | undefined {
+export const pingOf = <In, Out>(
+  { heartbeat }: WireOptions<In, Out>,
+  codec: Codec<In, Out>,
+): Raw | undefined => {
   const ping: unknown = heartbeat?.ping;
   try {
     const data: unknown = typeof ping === "function" ? (ping as () => unknown)() : ping;
@@ -120,4 +126,4 @@ export function pingOf<In, Out>({ heartbeat }: WireOptions<In, Out>, codec: Code
     report(error);
     return undefined;
   }
-}
+};

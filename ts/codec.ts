@@ -41,11 +41,11 @@ export const CODECS = {
 } satisfies Record<string, Codec>;
 
 /** What cannot be encoded is given back with the error, but for greetings: they may be tokens. */
-export function encode<In, Out>(
+export const encode = <In, Out>(
   codec: Codec<In, Out>,
   message: Out,
   back: { data?: Out } = { data: message },
-): Raw {
+): Raw => {
   try {
     const data: unknown = codec.encode(message);
     if (typeof data === "string" || byteLength(data) !== undefined) return data as Raw;
@@ -54,25 +54,25 @@ export function encode<In, Out>(
   } catch (cause) {
     throw new WireError("InvalidMessage", { ...back, cause });
   }
-}
+};
 
 /** Bytes on the wire; undefined for what a WebSocket cannot send. */
-export function byteLength(data: unknown): number | undefined {
+export const byteLength = (data: unknown): number | undefined => {
   if (typeof data === "string") return utf8Length(data);
   if (data instanceof ArrayBuffer) return data.byteLength;
   if (ArrayBuffer.isView(data)) return data.buffer instanceof ArrayBuffer ? data.byteLength : undefined;
   if (data instanceof Blob) return data.size;
   return undefined;
-}
+};
 
 /** Data that the application cannot change any more, for as long as it waits. */
-export function keep(data: Raw): Raw {
+export const keep = (data: Raw): Raw => {
   if (ArrayBuffer.isView(data))
     return data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer;
   return data instanceof ArrayBuffer ? data.slice(0) : data;
-}
+};
 
-function utf8Length(string: string): number {
+const utf8Length = (string: string): number => {
   // Above this a look at each character takes longer than a copy by the engine.
   if (string.length > 256) return new TextEncoder().encode(string).length;
   let length = string.length;
@@ -82,4 +82,4 @@ function utf8Length(string: string): number {
     if (unit > 0x7f) length += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2;
   }
   return length;
-}
+};

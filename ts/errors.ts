@@ -86,12 +86,10 @@ export const TEXTS = {
 const CODES = /* @__PURE__ */ Object.keys(TEXTS) as WireErrorCode[];
 
 /** The core's number for a cause, by name. */
-export function codeOf(cause: number): WireErrorCode {
-  return CODES[cause] ?? "ServerClosed";
-}
+export const codeOf = (cause: number): WireErrorCode => CODES[cause] ?? "ServerClosed";
 
 /** Tells the page of an exception without letting it stop anything, as the platform does for listeners. */
-export function report(error: unknown): void {
+export const report = (error: unknown): void => {
   if (typeof reportError === "function") reportError(error);
   else void Promise.reject(error);
-}
+};

@@ -64,6 +64,5 @@ export interface WireClosed extends WireClose {
 /** An event with its details on it. */
 export type WireEvent<Details = unknown> = Event & Details;
 
-export function wireEvent<Details extends object>(type: string, details: Details): WireEvent<Details> {
-  return Object.assign(new Event(type), details);
-}
+export const wireEvent = <Details extends object>(type: string, details: Details): WireEvent<Details> =>
+  Object.assign(new Event(type), details);

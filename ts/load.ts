@@ -12,12 +12,12 @@ let core: Core | undefined;
 export const used = new Set<object>();
 
 /** Says where the wasm comes from. */
-export function supply(wasm: () => WebAssembly.Module): void {
+export const supply = (wasm: () => WebAssembly.Module): void => {
   source ??= wasm;
-}
+};
 
 /** A working instance. */
-export function start(): Core {
+export const start = (): Core => {
   if (core) return core;
   if (!source) throw new WireError("NotInitialized");
   try {
@@ -28,14 +28,14 @@ export function start(): Core {
   } catch (cause) {
     throw new WireError("WasmUnavailable", { cause });
   }
-}
+};
 
 /**
  * Wraps an instance's exports. An exception that leaves one has unwound Rust without its destructors:
  * nothing in that instance can be trusted any more, and no later call, from a timer or an old socket,
  * enters it. The exports have short names, and in a bundle so have the members of `Core`.
  */
-function guard(exports: WebAssembly.Exports): Core {
+const guard = (exports: WebAssembly.Exports): Core => {
   const guarded = Object.fromEntries(
     Object.entries(exports).map(([name, exported]) => [
       name,
@@ -51,11 +51,11 @@ function guard(exports: WebAssembly.Exports): Core {
     ]),
   ) as unknown as Core;
   return guarded;
-}
+};
 
-function trapped(cause: unknown): void {
+const trapped = (cause: unknown): void => {
   core = undefined;
   const error = new WireError("WasmTrap", { cause });
   for (const wire of everyone()) wire.lost(error, used.has(wire));
   used.clear();
-}
+};

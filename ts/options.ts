@@ -170,10 +170,10 @@ const RULES: readonly Rule[] = [
 ];
 
 /** @internal What the core is told, checked as far as TypeScript can; the core checks the ranges. */
-export function readOptions<In, Out>(
+export const readOptions = <In, Out>(
   url: unknown,
   options: WireOptions<In, Out>,
-): { numbers: number[]; flags: number } {
+): { numbers: number[]; flags: number } => {
   const urls: unknown[] = Array.isArray(url) ? url : [url];
   if (typeof url !== "function" && !(urls.length > 0 && urls.every(isUrl))) {
     throw wrong("url", "a string, a URL, a list of them or a function", url);
@@ -189,25 +189,24 @@ export function readOptions<In, Out>(
     if (option) flags |= 4 << i;
   });
   return { numbers, flags: SESSION ? flags | sessionFlags(given) : flags };
-}
+};
 
 /** Whether this can be taken for a URL. Nothing else is: "undefined" would be a path on the page's own host. */
 export const isUrl = (url: unknown): boolean => typeof url === "string" || url instanceof URL;
 
 /** The core's refusal of a number, as an error. */
-export function wrongNumber(core: Core, index: number, given: number | undefined): WireError {
+export const wrongNumber = (core: Core, index: number, given: number | undefined): WireError => {
   const [min, max, unlimited] = [0, 1, 2].map((what) => core.range(index, what));
   const allowed = `a number from ${min} to ${max}${unlimited ? ", or Infinity" : ""}`;
   return wrong(NUMBERS[index] ?? "", allowed, given);
-}
+};
 
 /** The codec by name or by itself. */
-export function readCodec(codec: CodecName | Codec | undefined): Codec {
-  return typeof codec === "object" ? codec : CODECS[codec ?? "json"];
-}
+export const readCodec = (codec: CodecName | Codec | undefined): Codec =>
+  typeof codec === "object" ? codec : CODECS[codec ?? "json"];
 
 /** Options by their names, those in groups by both names. */
-function read(options: unknown, group = "", given = new Map<string, unknown>()): typeof given {
+const read = (options: unknown, group = "", given = new Map<string, unknown>()): typeof given => {
   if (typeof options !== "object" || options === null) throw wrong(group || "options", "an object", options);
   for (const [inner, value] of Object.entries(options)) {
     const name = group ? `${group}.${inner}` : inner;
@@ -215,9 +214,9 @@ function read(options: unknown, group = "", given = new Map<string, unknown>()):
     else if (value !== undefined) read(value, name, given);
   }
   return given;
-}
+};
 
-function checked(name: string, value: unknown): unknown {
+const checked = (name: string, value: unknown): unknown => {
   const rule = RULES.find(([names]) => names.includes(name));
   if (!rule) {
     const all = RULES.flatMap(([names]) => names).sort();
@@ -230,12 +229,12 @@ function checked(name: string, value: unknown): unknown {
   if (allowed && value !== undefined && !fits(value))
     throw wrong(name, allowed, SESSION && name === "token" ? "***" : value);
   return value;
-}
+};
 
 const sessionFlags = (given: Map<string, unknown>): number =>
   (given.get("onSessionLost") === ON_LOSS[1] ? 128 : 0) | (given.get("manualAck") ? 256 : 0);
 
-function wrong(name: string, allowed: string, given: unknown): WireError {
+const wrong = (name: string, allowed: string, given: unknown): WireError => {
   const shown =
     typeof given === "string"
       ? JSON.stringify(given.slice(0, 40))
@@ -243,4 +242,4 @@ function wrong(name: string, allowed: string, given: unknown): WireError {
         ? "an object"
         : String(given).slice(0, 40);
   return new WireError("InvalidOption", { text: `${name} must be ${allowed}; given: ${shown}.` });
-}
+};

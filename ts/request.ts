@@ -103,20 +103,19 @@ const TEXTS: Record<RequestErrorCode, string> = {
 };
 
 /** @internal A request that was not sent, by the core's reason. */
-export function notSent(reason: number): RequestError {
+export const notSent = (reason: number): RequestError => {
   const code = NOT_SENT[reason - 1] ?? "closed";
   return new RequestError(TEXTS[code], { code });
-}
+};
 
 /** @internal A request that was answered by other than what it asked for. */
-export function answered(status: number, data: unknown): RequestError {
+export const answered = (status: number, data: unknown): RequestError => {
   const code = ANSWERS[status - 1] ?? "failed";
   // It may have run up to there.
   const inDoubt = code === "interrupted" || code === "timed-out" || code === "cancelled";
   return new RequestError(TEXTS[code], { code, status, data, inDoubt });
-}
+};
 
 /** @internal A request that nobody will answer. */
-export function unanswered(code: RequestErrorCode, inDoubt: boolean): RequestError {
-  return new RequestError(TEXTS[code], { code, inDoubt });
-}
+export const unanswered = (code: RequestErrorCode, inDoubt: boolean): RequestError =>
+  new RequestError(TEXTS[code], { code, inDoubt });

@@ -34,7 +34,7 @@ interface Tally {
 }
 
 /** The core counts; `read` asks it by number. */
-export function readStats(rtt: WireStats["rtt"], read: (number: number) => number): WireStats {
+export const readStats = (rtt: WireStats["rtt"], read: (number: number) => number): WireStats => {
   const time = (number: number) => (read(number) ? read(number) / 1_000 - slept() : undefined);
   const tally = (number: number): Tally => ({ messages: read(number + 1), bytes: read(number) });
   return {
@@ -50,4 +50,4 @@ export function readStats(rtt: WireStats["rtt"], read: (number: number) => numbe
     startedAt: time(core.STARTED),
     openedAt: time(core.LAST_OPENED),
   };
-}
+};

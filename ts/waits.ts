@@ -2,15 +2,15 @@
  * A promise of what events will tell. What listens `until` it is settled listens no longer then; and it rejects with the
  * reason of `signal` when that is aborted.
  */
-export function waits<T>(
+export const waits = <T>(
   signal: AbortSignal | undefined,
   wait: (
     resolve: (value: T) => void,
     until: { readonly signal: AbortSignal },
     reject: (error: unknown) => void,
   ) => void,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
+): Promise<T> =>
+  new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     // It has a `signal`, which is all that listeners want of their options.
     const over = new AbortController();
@@ -18,4 +18,3 @@ export function waits<T>(
     signal?.addEventListener("abort", () => fail(signal.reason), over);
     wait((value) => (over.abort(), resolve(value)), over, fail);
   });
-}

@@ -302,10 +302,10 @@ export class Wire<
   }
 }
 
-function checkSend(lane: string, ttl: number, key: unknown, data: unknown): void {
+const checkSend = (lane: string, ttl: number, key: unknown, data: unknown): void => {
   let wrong: string | undefined;
   if (!LANES.includes(lane as "high")) wrong = `lane must be ${LANES.join(", ")}`;
   else if (!(ttl >= 0)) wrong = "ttl must be milliseconds, 0 or more";
   else if (key !== undefined && typeof key !== "string") wrong = "key must be a string";
   if (wrong) throw new WireError("InvalidOption", { text: `send: ${wrong}.`, data });
-}
+};

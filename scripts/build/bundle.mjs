@@ -71,7 +71,11 @@ async function shrink(code, { framework }) {
   return (await minify(code, { module: true, ecma: 2020, compress, format: { comments: false } })).code;
 }
 
-const virtualModules = (wasmBytes, { core = "ts/load.ts", errors = "ts/errors.ts", ...entry }, inlined = []) => ({
+const virtualModules = (
+  wasmBytes,
+  { core = "ts/load.ts", errors = "ts/errors.ts", ...entry },
+  inlined = [],
+) => ({
   name: "virtual-modules",
   setup(build) {
     build.onResolve({ filter: /^#glue$/ }, () => ({

@@ -15,7 +15,7 @@ export const TEXT = 1024;
  * So many bytes of wasm. `head`, in hexadecimal: a bit for each byte that is one digit, and the program that unpacks. `before`: how
  * many bytes stand before the functions. `places`: where each stream begins.
  */
-export function unpack(head, text, length, before, ...places) {
+export const unpack = (head, text, length, before, ...places) => {
   const bits = Uint8Array.from(head.match(/../g), (byte) => parseInt(byte, 16));
   const program = new WebAssembly.Module(bits.subarray(32));
   const { m: memory, u: unpack } = new WebAssembly.Instance(program).exports;
@@ -35,4 +35,4 @@ export function unpack(head, text, length, before, ...places) {
   }
   unpack(start, start + before, start + length);
   return bytes.subarray(start, start + length);
-}
+};

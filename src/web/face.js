@@ -11,56 +11,48 @@ let memory;
 const collected = new FinalizationRegistry((forget) => forget());
 
 /** A new instance numbers its wires from the beginning. */
-export function begin() {
+export const begin = () => {
   wires = [];
-}
+};
 
-export function share(exported) {
+export const share = (exported) => {
   memory = exported;
-}
+};
 
 /** So many bytes of what is shared; of use until the next call into the instance. */
-export function view(at, length) {
-  return new Uint8Array(memory.buffer, at, length);
-}
+export const view = (at, length) => new Uint8Array(memory.buffer, at, length);
 
 /** `forget` is called when the wire has been collected. */
-export function adopt(number, wire, forget) {
+export const adopt = (number, wire, forget) => {
   wires[number] = new WeakRef(wire);
   collected.register(wire, forget);
-}
+};
 
 /** The wires that are still there. */
-export function everyone() {
-  return wires.flatMap((wire) => wire.deref() ?? []);
-}
+export const everyone = () => wires.flatMap((wire) => wire.deref() ?? []);
 
 /** Lays numbers ready for the core to read in the next call. */
-export function lay(numbers) {
+export const lay = (numbers) => {
   ready = numbers;
-}
+};
 
 /** Lays text ready, as the numbers of its characters. */
-export function layText(text) {
+export const layText = (text) => {
   ready = Array.from(text, (character) => character.codePointAt(0));
-}
+};
 
 /** A close frame's reason is at most 123 bytes of UTF-8 (RFC 6455, section 5.5); cut between characters. */
-export function cut(reason) {
-  return reason.slice(0, new TextEncoder().encodeInto(reason, new Uint8Array(123)).read);
-}
+export const cut = (reason) =>
+  reason.slice(0, new TextEncoder().encodeInto(reason, new Uint8Array(123)).read);
 
-export function read(place) {
-  return ready[place];
-}
+export const read = (place) => ready[place];
 
 /** A wire that is gone answers nothing, and has no core that would go on. */
-export function call(wire, what, a, b, c, cause, code, clean, reason) {
-  return wires[wire]?.deref()?.hear(what, a, b, c, cause, code, clean, reason);
-}
+export const call = (wire, what, a, b, c, cause, code, clean, reason) =>
+  wires[wire]?.deref()?.hear(what, a, b, c, cause, code, clean, reason);
 
 /** One host timer at a time, and a task that comes later but is not throttled as timers are. */
-export function clock(wake, look) {
+export const clock = (wake, look) => {
   let timer;
   let port;
   return {
@@ -81,10 +73,10 @@ export function clock(wake, look) {
       port = undefined;
     },
   };
-}
+};
 
 /** What is buffered if the socket took it, -1 if it is not open, -2 minus what is buffered if it threw. */
-export function give(socket, data) {
+export const give = (socket, data) => {
   const refused = offer(socket, data);
   return refused === 1 ? -1 : refused ? -2 - buffered(socket) : buffered(socket);
-}
+};

@@ -91,8 +91,8 @@ export class Serving<In, Out> {
 }
 
 /** What a generator gives, or anything else that is read part by part. Arrays, maps and texts are values. */
-function partsOf(given: unknown): AsyncIterable<unknown> | Iterable<unknown> | undefined {
+const partsOf = (given: unknown): AsyncIterable<unknown> | Iterable<unknown> | undefined => {
   if (typeof given !== "object" || given === null) return undefined;
   if (Symbol.asyncIterator in given) return given as AsyncIterable<unknown>;
   return Symbol.iterator in given && "next" in given ? (given as Iterable<unknown>) : undefined;
-}
+};

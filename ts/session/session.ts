@@ -481,7 +481,7 @@ export class Session<In, Out> {
 }
 
 /** Fills in what a receipt stands for; says whether it is text, the length of the method's name and the channel. */
-function fillIn(into: Uint8Array, sending: Sending | undefined): number {
+const fillIn = (into: Uint8Array, sending: Sending | undefined): number => {
   const { to, data } = sending ?? {};
   if (!sending || !to) return 0;
   const name = to.method === undefined ? 0 : fill(into.subarray(0, byteLength(to.method)), to.method);
@@ -493,11 +493,11 @@ function fillIn(into: Uint8Array, sending: Sending | undefined): number {
   sending.leave = undefined;
   const text = Number(typeof data === "string");
   return to.channel * 4096 + (to.method === undefined ? 0 : name + 1) * 2 + text;
-}
+};
 
-function tokenOf(token: unknown): string | Uint8Array<ArrayBuffer> {
+const tokenOf = (token: unknown): string | Uint8Array<ArrayBuffer> => {
   if (token === undefined || token === null) return "";
   if (typeof token === "string") return wellFormed(token);
   if (token instanceof Uint8Array) return token as Uint8Array<ArrayBuffer>;
   throw new TypeError("The token must be a string or a Uint8Array.");
-}
+};

@@ -43,7 +43,14 @@ class Remote implements core.Core {
     return 0;
   }
 
-  enqueue(wire: number, receipt: number, length: number, lane: number, ttl: number, replaced: number): number {
+  enqueue(
+    wire: number,
+    receipt: number,
+    length: number,
+    lane: number,
+    ttl: number,
+    replaced: number,
+  ): number {
     return this.#wires[wire]?.queue(receipt, length, lane, ttl, replaced) ?? 0;
   }
 
