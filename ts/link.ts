@@ -196,6 +196,7 @@ export class Link<In, Out> implements Hears {
 
   /** Hands data to the socket past an empty queue: `TAKEN`, `THREW`, or it has to queue. */
   pass(data: Raw, length: number): number | undefined {
+    if (SESSION) return undefined;
     this.#passed = data;
     const passed = this.core?.pass(this.id, length);
     this.#passed = undefined;
@@ -384,6 +385,7 @@ export class Link<In, Out> implements Hears {
   /** By the numbers of ts/core.ts. What is no answer there is of no use to the core. */
   static readonly #heard: Readonly<Record<number, Heard>> = {
     [core.OFFER](link, number) {
+      if (SESSION) return -1;
       return this.#offer(link, number ? this.#receipts.get(number)?.data : this.#passed);
     },
     [core.SETTLED](number, reason) {
@@ -393,6 +395,7 @@ export class Link<In, Out> implements Hears {
       this.#clock.alarm(millis);
     },
     [core.MESSAGE](wanted) {
+      if (SESSION) return;
       const parcel = this.#held.shift();
       if (wanted && parcel) this.#message(parcel);
     },
@@ -485,6 +488,7 @@ export class Link<In, Out> implements Hears {
       }
     },
     [core.PING](link) {
+      if (SESSION) return;
       const ping = answers.pingOf(this.#options, this.codec);
       if (ping === undefined) return;
       this.emit("ping", {});

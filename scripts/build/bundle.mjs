@@ -9,6 +9,7 @@ import { inRoot, pkg } from "../paths.mjs";
 import { entries } from "./entries.mjs";
 import { ownNames, refusePublicNames } from "./own-names.mjs";
 import { cores, unpacker } from "./wasm.mjs";
+import { withoutUnused } from "./unused.mjs";
 import { wasmModule } from "./wasm-text.mjs";
 
 export async function bundleEntries() {
@@ -44,15 +45,24 @@ export async function bundle(entry, wasmBytes) {
     external: entry.framework ? [entry.framework, `${entry.framework}/*`] : [],
     plugins: [virtualModules(wasmBytes, entry, inlined)],
   });
-  const code = await shrink(outputFiles[0].text, entry);
-  return inlined.reduce((code, text, i) => code.replace(standIn(i), () => text), code);
+  return putIn(await shrink(outputFiles[0].text, entry), inlined);
 }
 
 /**
- * What stands in the code for what is put in when it is minified: minifiers give the names that compress best beside the letters
- * they see, and the wasm's text is another language.
+ * A name for a text that is put in when the code is minified: minifiers choose names that compress well beside the letters they
+ * see, and the wasm's text is another language.
  */
-const standIn = (i) => `@${i}@`;
+const standIn = (place) => `__TEXT_${place}__`;
+
+function putIn(code, texts) {
+  return texts.reduce((code, text, place) => {
+    const around = code.split(standIn(place));
+    if (around.length === 2) return around.join(JSON.stringify(text));
+    throw new Failure(
+      `A text of the wasm is in the bundle ${around.length - 1} times: look at scripts/build/bundle.mjs.`,
+    );
+  }, code);
+}
 
 /** The members of the facade that are shortened; those that stand for the wasm's exports, to the names that these have. */
 function shortNames(entry) {
@@ -68,7 +78,9 @@ async function shrink(code, { framework }) {
   const { minify } = await import("terser");
   // To read a property has no effect, but where a framework notes who reads; and what is inlined into an expression is no shorter.
   const compress = { passes: 3, inline: 1, pure_getters: !framework };
-  return (await minify(code, { module: true, ecma: 2020, compress, format: { comments: false } })).code;
+  return (
+    await minify(withoutUnused(code), { module: true, ecma: 2020, compress, format: { comments: false } })
+  ).code;
 }
 
 const virtualModules = (

@@ -24,8 +24,8 @@ const UNREAD = [
 ];
 
 /**
- * A module whose default export is a function that returns the bytes. `program`: the wasm of ./wasm-unpack.wat. `standIn` says
- * what stands there for a text.
+ * A module whose default export is a function that returns the bytes. `program`: the wasm of ./wasm-unpack.wat. `standIn` gives
+ * the name that stands for a text.
  */
 export function wasmModule(bytes, program, standIn) {
   const packed = pack(bytes, program);
@@ -33,8 +33,9 @@ export function wasmModule(bytes, program, standIn) {
   if (pack(unpacked, program)[1] !== packed[1] || !WebAssembly.validate(unpacked)) {
     throw new Failure("What the text unpacks to is not its wasm: look at scripts/build/wasm-text.mjs.");
   }
+  const named = packed.map((value) => (typeof value === "string" ? standIn(value) : value));
   return `import { unpack } from "./wasm-unpack.mjs";
-export default () => unpack(${packed.map((value) => JSON.stringify(typeof value === "string" ? standIn(value) : value)).join(", ")});
+export default () => unpack(${named.join(", ")});
 `;
 }
 
