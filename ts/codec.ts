@@ -1,4 +1,5 @@
 import { WireError } from "./errors.ts";
+import { utf8Length } from "./utf8.ts";
 
 /** What a WebSocket can send. */
 export type Raw = string | ArrayBuffer | ArrayBufferView | Blob;
@@ -70,16 +71,4 @@ export const keep = (data: Raw): Raw => {
   if (ArrayBuffer.isView(data))
     return data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer;
   return data instanceof ArrayBuffer ? data.slice(0) : data;
-};
-
-const utf8Length = (string: string): number => {
-  // Above this a look at each character takes longer than a copy by the engine.
-  if (string.length > 256) return new TextEncoder().encode(string).length;
-  let length = string.length;
-  for (let i = 0; i < string.length; i++) {
-    const unit = string.charCodeAt(i);
-    // Two units of a surrogate pair make four bytes.
-    if (unit > 0x7f) length += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2;
-  }
-  return length;
 };

@@ -243,6 +243,16 @@ describe("what is sent", () => {
     assert.equal(kept.result.message, "kept");
   });
 
+  it("counts texts in the bytes of UTF-8 that leave: a lone surrogate, sent as U+FFFD, is three", () => {
+    open({ codec: "text", idle: true });
+    const texts = ["plain", "né", "€", "😀", "\ud800", "\udc00\ud800", "a\ud83db", "\ud83d\ud83d\ude00"];
+    for (const text of [...texts, ...texts.map((text) => text.repeat(300))]) {
+      const receipt = wire.send(text);
+      assert.equal(wire.queuedBytes, new TextEncoder().encode(text).length, JSON.stringify(text));
+      receipt.withdraw();
+    }
+  });
+
   it("gives way when the queue is to drop the oldest", async () => {
     server.answer = "hang";
     open({ queue: { maxMessages: 2, overflow: "drop-oldest" } });

@@ -1,4 +1,5 @@
 // What Web IDL and the WebSockets standard do with arguments: converted and checked at once, and refused by the standard's names.
+import { utf8Length } from "../utf8.ts";
 
 /** What can be sent, as a WebSocket is given it. */
 export type Sendable = string | ArrayBuffer | ArrayBufferView | Blob;
@@ -54,7 +55,7 @@ export function closing(code: unknown, reason: unknown): { code: number; reason:
   const text = reason === undefined ? "" : `${reason}`;
   if (code !== undefined && given !== 1_000 && !(given >= 3_000 && given < 5_000))
     refuse("InvalidAccessError", "close() takes code 1000 or 3000 to 4999.");
-  if (utf8(text) > 123) refuse("SyntaxError", "A reason has at most 123 bytes of UTF-8.");
+  if (utf8Length(text) > 123) refuse("SyntaxError", "A reason has at most 123 bytes of UTF-8.");
   return { code: given || (text && 1_000) || 0, reason: text };
 }
 
@@ -77,8 +78,6 @@ export function kept(data: Sendable): Sendable {
 
 /** Bytes on the wire. */
 export function sizeOf(data: Sendable): number {
-  if (typeof data === "string") return utf8(data);
+  if (typeof data === "string") return utf8Length(data);
   return "size" in data ? data.size : data.byteLength;
 }
-
-const utf8 = (text: string): number => new TextEncoder().encode(text).length;
