@@ -190,7 +190,7 @@ impl<P: Platform> Engine<P> {
             return;
         }
         match self.platform.dial(link) {
-            Err(cause) => self.input(Input::DialFailed { link, cause }),
+            Err(cause) => self.with(|machine, now| machine.handle(now, Input::DialFailed { link, cause })),
             // What a constructor calls may move on, too.
             Ok(()) if !wanted() => self.platform.hang_up(link, None, true),
             Ok(()) => {}
@@ -224,7 +224,7 @@ impl<P: Platform> Engine<P> {
     /// The platform's timer has run out.
     pub(crate) fn wake(&self) {
         self.alarm.set(None);
-        self.input(Input::Timeout);
+        self.with(|machine, now| machine.handle(now, Input::Timeout));
     }
 
     /// Hands data of `len` bytes to the socket past an empty queue, if the wire is open and the

@@ -27,7 +27,8 @@ export function view(at: number, length: number): Uint8Array<ArrayBuffer>;
 export function everyone(): Hears[];
 export function adopt(number: number, wire: Hears, forget: () => void): void;
 export function lay(numbers: readonly number[]): void;
-export function layText(text: string): void;
+export function layReason(reason: string): void;
+export function laidReason(): string;
 export function cut(reason: string): string;
 
 export function give(socket: WebSocket, data: unknown): number;

@@ -12,14 +12,15 @@ export async function* iterate<In>(
   { maxMessages = 1_000, maxBytes = 1_048_576 }: NonNullable<WireOptions["inbox"]> = {},
 ): AsyncGenerator<In, void, undefined> {
   const inbox = ask(core.OPEN_INBOX, maxMessages, maxBytes);
-  const held: In[] = [];
+  const held: [message: In, size: number][] = [];
   const over = new AbortController();
   let wake = () => {};
   wire.addEventListener(
     "message",
     (event) => {
       const { raw } = event as unknown as { raw: { length?: number; byteLength: number } };
-      if (ask(core.PUSH, inbox, raw.length ?? raw.byteLength)) held.push(event.data);
+      const size = raw.length ?? raw.byteLength;
+      if (ask(core.PUSH, inbox, size)) held.push([event.data, size]);
       wake();
     },
     over,
@@ -27,10 +28,11 @@ export async function* iterate<In>(
   wire.addEventListener("close", () => wake(), over);
   try {
     for (;;) {
-      const found = ask(core.TAKE, inbox);
+      const next = held.shift();
+      const overflowed = ask(core.TAKE, inbox, next?.[1]);
       const { state } = wire;
-      if (found === 1) yield held.shift() as In;
-      else if (found === 2) throw new WireError("InboundOverflow");
+      if (next) yield next[0];
+      else if (overflowed) throw new WireError("InboundOverflow");
       else if (state.name !== "closed") await waits<void>(signal, (resolve) => (wake = resolve));
       else if (state.reason === "ClosedByApplication") return;
       else throw new WireError(state.reason, { close: state.close });

@@ -10,7 +10,7 @@ import {
   give,
   type Hears,
   lay,
-  layText,
+  layReason,
   listen,
   moment,
   refusal,
@@ -304,7 +304,7 @@ export class Link<In, Out> implements Hears {
 
   /** The number of a reason, which is laid ready too. */
   #keepReason(reason: string): number {
-    layText(reason);
+    layReason(reason);
     if (!reason) return 0;
     const number = 3 + (this.#reasonsKept++ % 16);
     this.texts[number] = reason;

@@ -51,8 +51,8 @@ const SMALLER = ["-Oz", "--converge", ...INLINING, ...MEMORY, ...STRIPPED];
 /** Little inlining, loops as they are written, and what two branches have in common once. */
 const CODEGEN = [
   "-inline-threshold=25",
-  ...["-unroll-threshold=0", "-unroll-count=1", "-unroll-runtime=false", "-disable-lsr"],
-  "-sink-common-insts",
+  ...["-unroll-threshold=0", "-unroll-partial-threshold=0", "-unroll-count=1", "-unroll-runtime=false"],
+  ...["-disable-lsr", "-sink-common-insts"],
 ].join(" ");
 
 const compiled = join(cargoTarget, TARGET, PROFILE, "everwire.wasm");

@@ -4,7 +4,7 @@ use super::keys::{Keys, TextKeys};
 use super::time::Micros;
 
 /// Longest wait a server may ask for in a close reason.
-const RETRY_AFTER_MAX: u32 = 3_600_000;
+const RETRY_AFTER_MAX: Micros = Micros::from_millis(3_600_000);
 
 /// How a connection ended, as the browser's `CloseEvent` tells it (RFC 6455, section 7.1.5-6).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -24,8 +24,8 @@ pub trait CloseReason: Clone + Default {
     fn reconnect() -> Self;
     /// Said by [`Machine::suspend`](super::Machine::suspend).
     fn suspended() -> Self;
-    /// The floor a server sets, as [`retry_after`] reads it.
-    fn retry_after(&self) -> Option<Micros>;
+    /// The floor a server sets with `retry-after=MS` anywhere in its reason; zero if it sets none.
+    fn retry_after(&self) -> Micros;
 }
 
 /// How a machine carries the texts that it only passes on: close reasons and keys.
@@ -54,9 +54,12 @@ impl CloseReason for Box<str> {
         "suspended".into()
     }
 
-    fn retry_after(&self) -> Option<Micros> {
-        let millis = retry_after(|place| self.as_bytes().get(place).copied())?;
-        Some(Micros::from_millis(u64::from(millis)))
+    fn retry_after(&self) -> Micros {
+        let (_, after) = self.split_once("retry-after=").unwrap_or_default();
+        let digits = after.bytes().take_while(u8::is_ascii_digit).map(|digit| u64::from(digit - b'0'));
+        Micros::from_millis(
+            digits.fold(0, |millis: u64, digit| millis.saturating_mul(10).saturating_add(digit)),
+        )
     }
 }
 
@@ -77,29 +80,10 @@ impl<R: CloseReason> Close<R> {
         matches!(self.code, 1002 | 1003 | 1007 | 1008 | 1010 | 4400..=4499)
     }
 
-    /// The floor a server sets in its reason.
-    pub fn retry_after(&self) -> Option<Micros> {
-        self.reason.retry_after()
+    /// The floor a server sets in its reason, held at one hour; zero if it sets none.
+    pub fn retry_after(&self) -> Micros {
+        self.reason.retry_after().min(RETRY_AFTER_MAX)
     }
-}
-
-/// The floor a server sets with `retry-after=MS` anywhere in its reason, in milliseconds and held at
-/// one hour. `at` tells the reason's bytes by their place.
-pub fn retry_after(at: impl Fn(usize) -> Option<u8>) -> Option<u32> {
-    const NAME: &[u8] = b"retry-after=";
-    let mut start = 0;
-    while !NAME.iter().enumerate().all(|(i, byte)| at(start + i) == Some(*byte)) {
-        at(start)?;
-        start += 1;
-    }
-    start += NAME.len();
-    let mut millis = None;
-    while let Some(digit @ b'0'..=b'9') = at(start) {
-        let value = millis.unwrap_or(0) * 10 + u32::from(digit - b'0');
-        millis = Some(value.min(RETRY_AFTER_MAX));
-        start += 1;
-    }
-    millis
 }
 
 /// Whether an application may close with `code`: 1000 and 3000-4999 (WHATWG WebSockets, `close()`).
@@ -125,15 +109,15 @@ mod tests {
 
     #[test]
     fn retry_after_is_read_from_the_reason_and_held_at_an_hour() {
-        assert_eq!(with_reason("retry-after=1500").retry_after(), Some(Micros::from_millis(1500)));
-        assert_eq!(with_reason("busy; retry-after=20, sorry").retry_after(), Some(Micros::from_millis(20)));
+        assert_eq!(with_reason("retry-after=1500").retry_after(), Micros::from_millis(1500));
+        assert_eq!(with_reason("busy; retry-after=20, sorry").retry_after(), Micros::from_millis(20));
         assert_eq!(
             with_reason("retry-after=99999999999999999999").retry_after(),
-            Some(Micros::from_millis(3_600_000))
+            Micros::from_millis(3_600_000)
         );
-        assert_eq!(with_reason("retry-after=").retry_after(), None);
-        assert_eq!(with_reason("retry-after=-5").retry_after(), None);
-        assert_eq!(with_reason("later").retry_after(), None);
+        assert_eq!(with_reason("retry-after=").retry_after(), Micros::ZERO);
+        assert_eq!(with_reason("retry-after=-5").retry_after(), Micros::ZERO);
+        assert_eq!(with_reason("later").retry_after(), Micros::ZERO);
     }
 
     #[test]

@@ -7,14 +7,13 @@ mod session;
 mod upkeep;
 mod web_socket;
 
-use std::collections::VecDeque;
-
 use super::backoff::Backoff;
 use super::close::{Close, CloseReason, Owned, Texts};
 use super::config::Config;
 use super::event::{
     Event, Input, Kind, LinkId, NotSent, Outcome, Output, Page, Reason, Sent, Ticket, Transmit,
 };
+use super::fifo::Fifo;
 use super::keys::Keys;
 use super::liveness::{Liveness, Verdict};
 use super::outbox::{MessageId, Outbox, Payload, SendOptions, Waiting};
@@ -44,7 +43,7 @@ pub struct Machine<P, T: Texts = Owned> {
     outbox: Outbox<P, T::Keys>,
     liveness: Liveness,
     backoff: Backoff,
-    outputs: VecDeque<Output<P, T::Reason>>,
+    outputs: Fifo<Output<P, T::Reason>>,
     flow: Flow,
     /// What was last shown to a socket, and to which.
     offered: Option<(LinkId, MessageId)>,
@@ -133,7 +132,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             outbox: Outbox::new(config.queue.clone(), seed),
             liveness: Liveness::default(),
             backoff: Backoff::new(&config.reconnect),
-            outputs: VecDeque::new(),
+            outputs: Fifo::new(),
             flow: Flow::default(),
             offered: None,
             watches: Vec::new(),
@@ -208,7 +207,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         #[cfg(not(feature = "session"))]
         let hangs_up = true;
         if hangs_up {
-            self.outputs.push_back(Output::Hangup { link, close: Some(close), forget: false });
+            self.outputs.push(Output::Hangup { link, close: Some(close), forget: false });
         }
         self.announce();
         self.give_back();
@@ -228,7 +227,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         let mut settle = |payload, reason| {
             let outcome = Outcome::NotSent(reason);
             stats.settle(outcome, 0);
-            outputs.push_back(Output::Settled { payload, outcome });
+            outputs.push(Output::Settled { payload, outcome });
         };
         let sent = self.outbox.push(now, payload, options, &mut settle);
         sent.or_else(|NotSent { payload, reason }| self.refuse(payload, reason))
@@ -347,7 +346,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.event(Event::Message);
     }
 
-    /// Feeds what happened outside.
+    /// Feeds what happened outside. Who calls it knows what that is: without a session little is left of it there.
+    #[cfg_attr(not(feature = "session"), inline(always))]
     pub fn handle(&mut self, now: Micros, input: Input<T::Reason>) {
         #[cfg(feature = "session")]
         if self.succession(&input) {
@@ -390,7 +390,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// The next thing to do, until there is none.
     pub fn poll(&mut self) -> Option<Output<P, T::Reason>> {
-        self.outputs.pop_front()
+        self.outputs.pop()
     }
 
     /// When to feed the next [`Input::Timeout`].
@@ -530,12 +530,12 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     }
 
     fn event(&mut self, event: Event<T::Reason>) {
-        self.outputs.push_back(Output::Event(event));
+        self.outputs.push(Output::Event(event));
     }
 
     fn settle(&mut self, payload: P, outcome: Outcome) {
         self.stats.settle(outcome, payload.byte_len());
-        self.outputs.push_back(Output::Settled { payload, outcome });
+        self.outputs.push(Output::Settled { payload, outcome });
     }
 
     fn refuse(&mut self, payload: P, reason: Reason) -> Sent<P> {

@@ -10,6 +10,7 @@ mod close;
 mod config;
 mod event;
 mod expiries;
+mod fifo;
 mod inbox;
 mod keys;
 mod liveness;
@@ -24,14 +25,14 @@ mod timer;
 mod web_socket;
 
 pub use crate::reason::cut_reason;
-pub use close::{Close, CloseReason, Owned, Texts, may_send, retry_after};
+pub use close::{Close, CloseReason, Owned, Texts, may_send};
 #[cfg(all(target_arch = "wasm32", feature = "js"))]
 pub(crate) use config::RANGES;
 pub use config::{Config, ConfigError, Heartbeat, Number, OPTIONS, Overflow, Queue, Reconnect};
 #[cfg(feature = "session")]
 pub use event::{Arrived, LostSession, SessionEvent};
 pub use event::{Event, Input, Kind, LinkId, NotSent, Outcome, Output, Page, Reason, Sent, Ticket, Transmit};
-pub use inbox::Inbox;
+pub use inbox::{Inbox, InboxRoom};
 pub use keys::{HostKeys, Keys, TextKeys};
 pub use machine::Machine;
 #[cfg(feature = "session")]

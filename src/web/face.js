@@ -36,10 +36,13 @@ export const lay = (numbers) => {
   ready = numbers;
 };
 
-/** Lays text ready, as the numbers of its characters. */
-export const layText = (text) => {
-  ready = Array.from(text, (character) => character.codePointAt(0));
+/** Lays a close reason ready: how long it says to wait, in milliseconds, if it does (src/core/close.rs); and itself. */
+export const layReason = (reason) => {
+  ready = [/retry-after=(\d+)?/.exec(reason)?.[1], reason];
 };
+
+/** The close reason that is laid ready. */
+export const laidReason = () => ready[1];
 
 /** A close frame's reason is at most 123 bytes of UTF-8 (RFC 6455, section 5.5); cut between characters. */
 export const cut = (reason) =>

@@ -18,14 +18,14 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use self::face::{Elsewhere, Face, NO_FLOOR, Parcel, Text};
+use self::face::{Elsewhere, Face, Parcel, Text};
 use self::numbers::*;
 use super::lifecycle;
 use crate::core::{
-    Cause, Close, Config, Input, LinkId, Machine, MessageId, Micros, RANGES, SendOptions, Ticket, retry_after,
+    Cause, Close, Config, Input, LinkId, Machine, MessageId, Micros, RANGES, SendOptions, Ticket,
 };
 #[cfg(not(feature = "websocket"))]
-use crate::core::{ConfigError, Inbox, Overflow};
+use crate::core::{ConfigError, InboxRoom, Overflow};
 use crate::engine::Engine;
 
 #[wasm_bindgen(module = "/src/web/face.js")]
@@ -174,7 +174,6 @@ pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
     let (link, ticket) = (LinkId(a as u32), Ticket(a as u32));
     wire.with(|machine, now| {
         let mut answer = 0.0;
-        let mut input = None;
         match what {
             CONNECT => machine.connect(now),
             #[cfg(feature = "websocket")]
@@ -199,32 +198,30 @@ pub fn act(number: u32, what: u8, a: f64, b: f64, c: f64) -> f64 {
                 machine.close(now, Close { code: a as u16, reason: Text::numbered(b as i32), clean: true });
             }
             // Milliseconds, or a negative number to stop.
-            DECIDED => input = Some(face.decided(a)),
-            TARGET => input = Some(Input::Target { ticket, local: b != 0.0 }),
-            TARGET_FAILED => input = Some(Input::TargetFailed { ticket }),
+            DECIDED => machine.handle(now, face.decided(a)),
+            TARGET => machine.handle(now, Input::Target { ticket, local: b != 0.0 }),
+            TARGET_FAILED => machine.handle(now, Input::TargetFailed { ticket }),
             #[cfg(not(feature = "websocket"))]
-            GREETED => input = Some(Input::Greeted { link, ok: b != 0.0 }),
-            SOCKET_OPENED => input = Some(Input::Opened { link }),
+            GREETED => machine.handle(now, Input::Greeted { link, ok: b != 0.0 }),
+            SOCKET_OPENED => machine.handle(now, Input::Opened { link }),
             #[cfg(feature = "session")]
-            SOCKET_ERRORED if b == 2.0 => input = Some(Input::DialFailed { link, cause: Cause::NoSession }),
-            SOCKET_ERRORED if b != 0.0 => {
-                input = Some(Input::DialFailed { link, cause: Cause::MixedContent })
+            SOCKET_ERRORED if b == 2.0 => {
+                machine.handle(now, Input::DialFailed { link, cause: Cause::NoSession })
             }
-            SOCKET_ERRORED => input = Some(Input::Errored { link }),
-            SOCKET_BUFFERED => input = Some(Input::Buffered { link, bytes: b as u64, asked: true }),
+            SOCKET_ERRORED if b != 0.0 => {
+                machine.handle(now, Input::DialFailed { link, cause: Cause::MixedContent })
+            }
+            SOCKET_ERRORED => machine.handle(now, Input::Errored { link }),
+            SOCKET_BUFFERED => machine.handle(now, Input::Buffered { link, bytes: b as u64, asked: true }),
             SOCKET_CLOSED => {
-                let at =
-                    |place| Some(read(place as i32)).filter(|point| !point.is_nan()).map(|point| point as u8);
-                let reason = Text { number: c as i32 >> 1, retry_after: retry_after(at).unwrap_or(NO_FLOOR) };
+                // Laid ready is what the reason says of the next attempt.
+                let reason = Text { number: c as i32 >> 1, retry_after: read(0) as u32 };
                 // For a connection that was lost Deno says 0, where WHATWG (9.3.2) has 1006.
                 let code = if b == 0.0 { 1006 } else { b as u16 };
                 let close = Close { code, reason, clean: c as i32 & 1 != 0 };
-                input = Some(Input::Closed { link, close });
+                machine.handle(now, Input::Closed { link, close });
             }
             _ => {}
-        }
-        if let Some(input) = input {
-            machine.handle(now, input);
         }
         answer
     })
@@ -261,19 +258,19 @@ fn inbox(face: &Face, what: u8, a: f64, b: f64) -> f64 {
         OPEN_INBOX => {
             let place = place_in(&mut inboxes);
             if let Some(slot) = inboxes.get_mut(place) {
-                *slot = Some(Inbox::new(a as usize, b as usize));
+                *slot = Some(InboxRoom::new(a as usize, b as usize));
             }
             place as f64
         }
         _ => {
             let Some(slot) = inboxes.get_mut(a as usize) else { return 0.0 };
             match (what, &mut *slot) {
-                (PUSH, Some(inbox)) => f64::from(inbox.push((), b as usize)),
-                // 1 for a message, 2 after an overflow.
-                (TAKE, Some(inbox)) => match inbox.take() {
-                    Some(()) => 1.0,
-                    None => f64::from(u8::from(inbox.overflowed()) * 2),
-                },
+                (PUSH, Some(room)) => f64::from(room.enter(b as usize)),
+                // The bytes of the message that is taken, if there is one; whether others were lost.
+                (TAKE, Some(room)) => {
+                    room.leave(b as usize);
+                    f64::from(room.overflowed())
+                }
                 _ => {
                     *slot = None;
                     0.0

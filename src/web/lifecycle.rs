@@ -31,8 +31,8 @@ const PAGES: [Page; 6] =
 /// Feeds a moment, by the number that `browser.js` gives it. While a page was away nobody told it of its
 /// network, so every moment tells.
 pub(super) fn tell<P: Platform>(engine: &Engine<P>, moment: usize) {
-    engine.input(Input::Online(moment & 8 == 0));
+    engine.with(|machine, now| machine.handle(now, Input::Online(moment & 8 == 0)));
     if let Some(page) = PAGES.get((moment & 7).wrapping_sub(2)) {
-        engine.input(Input::Page(*page));
+        engine.with(|machine, now| machine.handle(now, Input::Page(*page)));
     }
 }

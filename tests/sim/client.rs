@@ -127,7 +127,8 @@ impl World {
             self.machine.handle(self.now, Input::Errored { link });
         }
         self.promises.socket_closed(link);
-        if let Some(after) = close.retry_after().filter(|_| self.machine.link() == Some(link)) {
+        let after = close.retry_after();
+        if after > Micros::ZERO && self.machine.link() == Some(link) {
             self.stay_away = self.now.plus(after);
         }
         self.input(Input::Closed { link, close });

@@ -52,12 +52,12 @@ export class Asking<In, Out> {
   ): AsyncGenerator<unknown, void, undefined> {
     const { maxMessages = 1_000, maxBytes = 1_048_576 } = this.#options.inbox ?? {};
     const inbox = this.#link.ask(core.OPEN_INBOX, maxMessages, maxBytes);
-    const held: unknown[] = [];
+    const held: [value: unknown, size: number][] = [];
     let wake = () => {};
     let over: { error: unknown } | undefined;
     const cancel = this.#ask(method, payload, options, {
       part: (value, size) => {
-        if (this.#link.ask(core.PUSH, inbox, size)) held.push(value);
+        if (this.#link.ask(core.PUSH, inbox, size)) held.push([value, size]);
         wake();
       },
       end: (error) => {
@@ -67,9 +67,10 @@ export class Asking<In, Out> {
     });
     try {
       for (;;) {
-        const found = this.#link.ask(core.TAKE, inbox);
-        if (found === 1) yield held.shift();
-        else if (found === 2) throw unanswered("overflow", false);
+        const next = held.shift();
+        const overflowed = this.#link.ask(core.TAKE, inbox, next?.[1]);
+        if (next) yield next[0];
+        else if (overflowed) throw unanswered("overflow", false);
         else if (!over) await new Promise<void>((resolve) => (wake = resolve));
         else if ((over as { error: unknown }).error) throw (over as { error: unknown }).error;
         else return;

@@ -8,7 +8,7 @@ import {
   detach,
   type Hears,
   lay,
-  layText,
+  layReason,
   listen,
   moment,
 } from "#face";
@@ -246,7 +246,7 @@ export class Link implements Hears {
 
   /** The number of a reason, which is laid ready too. */
   #keepReason(reason: string): number {
-    layText(reason);
+    layReason(reason);
     if (!reason) return 0;
     const number = 3 + (this.#reasonsKept++ % 16);
     this.#reasons[number] = reason;

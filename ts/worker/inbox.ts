@@ -3,10 +3,10 @@
  * page cannot ask the worker's core for each message.
  */
 export class Inbox {
-  readonly #sizes: number[] = [];
   readonly #maxMessages: number;
   readonly #maxBytes: number;
-  #size = 0;
+  #messages = 0;
+  #bytes = 0;
   #overflowed = false;
 
   constructor(maxMessages: number, maxBytes: number) {
@@ -16,20 +16,19 @@ export class Inbox {
 
   /** 1 if there is room for a message of this size; 0 if not, and from then on. */
   push(size: number): number {
-    const { length } = this.#sizes;
+    const full = this.#messages >= this.#maxMessages || this.#bytes + size > this.#maxBytes;
     // A single message larger than the bound is taken while the inbox is empty.
-    this.#overflowed ||= length > 0 && (length >= this.#maxMessages || this.#size + size > this.#maxBytes);
+    this.#overflowed ||= this.#messages > 0 && full;
     if (this.#overflowed) return 0;
-    this.#sizes.push(size);
-    this.#size += size;
+    this.#messages++;
+    this.#bytes += size;
     return 1;
   }
 
-  /** 1 for the next message, 2 after an overflow, 0 if there is nothing. */
-  take(): number {
-    const size = this.#sizes.shift();
-    if (size === undefined) return this.#overflowed ? 2 : 0;
-    this.#size -= size;
-    return 1;
+  /** The next message, of this size, is taken, if there is one. 1 if others were lost, else 0. */
+  take(size: number): number {
+    if (this.#messages > 0) this.#messages--;
+    this.#bytes -= size;
+    return Number(this.#overflowed);
   }
 }

@@ -129,7 +129,7 @@ export class MemberWire implements Member {
       case core.PUSH:
         return this.#inboxes.get(a)?.push(b) ?? 0;
       case core.TAKE:
-        return this.#inboxes.get(a)?.take() ?? 0;
+        return this.#inboxes.get(a)?.take(b) ?? 0;
       case core.CLOSE_INBOX:
         this.#inboxes.delete(a);
         return 0;

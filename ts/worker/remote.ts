@@ -1,5 +1,5 @@
 // The core, in a worker: what stands in the page for the wasm.
-import { begin as clear, call, read } from "#face";
+import { begin as clear, call, laidReason, read } from "#face";
 import ranges from "#ranges";
 import * as core from "../core.ts";
 import { MemberWire } from "./member.ts";
@@ -60,7 +60,8 @@ class Remote implements core.Core {
 
   act(wire: number, what: number, a: number, b: number, c: number): number | undefined {
     const member = this.#wires[wire];
-    if (what !== core.FORGET) return member?.act(what, a, b, c, what === core.CLOSE ? text() : undefined);
+    if (what !== core.FORGET)
+      return member?.act(what, a, b, c, what === core.CLOSE ? laidReason() : undefined);
     member?.forget();
     this.#wires[wire] = undefined;
     return 0;
@@ -74,12 +75,4 @@ export function start(): core.Core {
   begin();
   if (!remote) clear();
   return (remote ??= new Remote());
-}
-
-/** What is laid ready. */
-function text(): string {
-  let found = "";
-  for (let at = 0, point = read(at); point !== undefined; point = read(++at))
-    found += String.fromCodePoint(point);
-  return found;
 }

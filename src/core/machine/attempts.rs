@@ -24,7 +24,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.announce_down(cause, &Close::abnormal());
         self.was_open = self.is_web_socket();
         let attempt = self.failures.saturating_add(1);
-        self.outputs.push_back(Output::Resolve { ticket, attempt, turn: self.turn, cause });
+        self.outputs.push(Output::Resolve { ticket, attempt, turn: self.turn, cause });
     }
 
     pub(super) fn target(&mut self, ticket: Ticket, local: bool) {
@@ -41,7 +41,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         let link = LinkId(self.links);
         self.stage = Stage::Dialing { link };
         self.announce();
-        self.outputs.push_back(Output::Dial { link });
+        self.outputs.push(Output::Dial { link });
     }
 
     pub(super) fn opened(&mut self, now: Micros, link: LinkId) {
@@ -57,7 +57,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         }
         if greets {
             let attempt = self.failures.saturating_add(1);
-            self.outputs.push_back(Output::Greet { link, attempt });
+            self.outputs.push(Output::Greet { link, attempt });
         }
         self.check_handshake(now);
     }
@@ -128,10 +128,10 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     /// Drops whatever is under way without a word to the application.
     pub(super) fn let_go(&mut self, close: Option<Close<T::Reason>>) {
         if matches!(self.stage, Stage::Resolving { .. }) {
-            self.outputs.push_back(Output::AbortResolve);
+            self.outputs.push(Output::AbortResolve);
         }
         if let Some(link) = self.link() {
-            self.outputs.push_back(Output::Hangup { link, close, forget: true });
+            self.outputs.push(Output::Hangup { link, close, forget: true });
         }
         #[cfg(feature = "session")]
         self.unlink(None);
@@ -170,7 +170,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             Backoff::draw_after_stable(&mut self.rng)
         };
         // On top of the floor, so that those who were told the same do not return at the same moment.
-        let floor = close.retry_after().unwrap_or(Micros::ZERO);
+        let floor = close.retry_after();
         #[cfg(feature = "session")]
         let floor = word.map_or(floor, |(_, asked)| asked.max(floor));
         #[cfg(feature = "session")]
@@ -182,7 +182,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             return self.wait(now, retry);
         }
         let ticket = self.ticket();
-        self.outputs.push_back(Output::Decide {
+        self.outputs.push(Output::Decide {
             ticket,
             attempt: self.failures.saturating_add(1),
             cause,
@@ -211,7 +211,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     pub(super) fn wait(&mut self, now: Micros, retry: Retry<T::Reason>) {
         let until = now.plus(retry.delay);
-        if retry.close.retry_after().is_some() {
+        if retry.close.retry_after() > Micros::ZERO {
             self.floor = until;
         }
         if self.unreachable() {

@@ -6,6 +6,8 @@ mod ending;
 mod leaving;
 mod succession;
 
+use std::collections::VecDeque;
+
 use super::*;
 use crate::core::event::{Arrived, LostSession, SessionEvent};
 use crate::core::expiries::Expiries;
@@ -157,7 +159,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         let idle = session.idle.or(self.config.idle_timeout).map_or(0, |idle| idle.0 / 1_000);
         let (fence, bytes) = session.client.hello(token, idle);
         session.links.push((link, fence));
-        self.outputs.push_back(Output::Frame { link, bytes });
+        self.outputs.push(Output::Frame { link, bytes });
         self.greeted(now, link, true);
     }
 

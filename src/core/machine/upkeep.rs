@@ -69,7 +69,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             }
             Timer::Sample => {
                 if let Stage::Ready { link } = self.stage {
-                    self.outputs.push_back(Output::Sample { link });
+                    self.outputs.push(Output::Sample { link });
                 }
             }
             Timer::Close => match self.stage {
@@ -108,7 +108,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         let in_session = false;
         if !in_session {
             self.liveness.pinged(now);
-            self.outputs.push_back(Output::Ping { link });
+            self.outputs.push(Output::Ping { link });
         }
         // The ping may stand behind a buffer that takes longer to leave than a pong may take to come.
         self.look_again(now);
@@ -179,7 +179,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         let taken = self.flow.samples;
         self.flow.samples = taken.saturating_add(1);
         if taken < SAMPLES_AT_ONCE {
-            self.outputs.push_back(Output::Sample { link });
+            self.outputs.push(Output::Sample { link });
         } else {
             let (first, longest) = SAMPLE_WAIT;
             let wait = first.checked_shl(taken - SAMPLES_AT_ONCE).unwrap_or(longest).min(longest);

@@ -13,7 +13,7 @@ use super::session::{ASKED, LET_GO, SOON};
 #[cfg(feature = "session")]
 use crate::core::Arrived;
 #[cfg(not(feature = "websocket"))]
-use crate::core::Inbox;
+use crate::core::InboxRoom;
 use crate::core::{
     Cause, Close, CloseReason, Event, HostKeys, Input, LinkId, Micros, Output, Payload, Phase, State, Texts,
     Ticket, Transmit,
@@ -44,7 +44,7 @@ pub(super) struct Face {
     pub(super) number: i32,
     /// Of each loop over the wire, by number. A loop that is over leaves its place empty.
     #[cfg(not(feature = "websocket"))]
-    pub(super) inboxes: RefCell<Vec<Option<Inbox<()>>>>,
+    pub(super) inboxes: RefCell<Vec<Option<InboxRoom>>>,
     /// The ticket of the latest question for a decision.
     pub(super) deciding: Cell<u32>,
     /// The largest frame taken, in bytes.
@@ -75,24 +75,16 @@ pub(super) struct Kept {
     pub(super) bytes: Box<[u8]>,
 }
 
-/// A close reason: its number in JavaScript, and the floor it sets in milliseconds.
-#[derive(Clone, Copy)]
+/// A close reason: its number in JavaScript, and the floor it sets in milliseconds, 0 for none.
+#[derive(Clone, Copy, Default)]
 pub(super) struct Text {
     pub(super) number: i32,
     pub(super) retry_after: u32,
 }
 
-pub(super) const NO_FLOOR: u32 = u32::MAX;
-
 impl Text {
     pub(super) fn numbered(number: i32) -> Self {
-        Self { number, retry_after: NO_FLOOR }
-    }
-}
-
-impl Default for Text {
-    fn default() -> Self {
-        Self::numbered(0)
+        Self { number, retry_after: 0 }
     }
 }
 
@@ -113,8 +105,8 @@ impl CloseReason for Text {
         Self::numbered(2)
     }
 
-    fn retry_after(&self) -> Option<Micros> {
-        (self.retry_after != NO_FLOOR).then(|| Micros::from_millis(u64::from(self.retry_after)))
+    fn retry_after(&self) -> Micros {
+        Micros::from_millis(u64::from(self.retry_after))
     }
 }
 
@@ -299,7 +291,7 @@ impl Platform for Face {
                 let answer = self.tell_close(DECIDE, numbers, cause, close);
                 // Or it is given later.
                 if !answer.is_nan() {
-                    wire.input(self.decided(answer));
+                    wire.with(|machine, now| machine.handle(now, self.decided(answer)));
                 }
             }
             Output::Settled { payload, outcome } => {

@@ -32,7 +32,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         if let Some(session) = &mut self.session {
             session.heard = heard;
         }
-        self.outputs.push_back(Output::Forget { frame });
+        self.outputs.push(Output::Forget { frame });
         if let Err(violation) = result {
             self.violated(now, link, fence, violation);
         }
@@ -42,7 +42,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// The message after this one, if it is told of by the next output and stands in the same frame.
     pub(crate) fn poll_message(&mut self, after: &Arrived) -> Option<Arrived> {
-        let Some(Output::Event(Event::Session(SessionEvent::Record(arrived)))) = self.outputs.front() else {
+        let Some(Output::Event(Event::Session(SessionEvent::Record(arrived)))) = self.outputs.first() else {
             return None;
         };
         let arrived = *arrived;
@@ -50,16 +50,16 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         if !follows || !arrived.record.is_message() {
             return None;
         }
-        self.outputs.pop_front();
+        self.outputs.pop();
         Some(arrived)
     }
 
     /// The next output, if it tells that a message has been delivered.
     pub(crate) fn poll_delivered(&mut self) -> Option<P> {
-        if !matches!(self.outputs.front(), Some(Output::Settled { outcome: Outcome::Delivered, .. })) {
+        if !matches!(self.outputs.first(), Some(Output::Settled { outcome: Outcome::Delivered, .. })) {
             return None;
         }
-        match self.outputs.pop_front() {
+        match self.outputs.pop() {
             Some(Output::Settled { payload, .. }) => Some(payload),
             _ => None,
         }
@@ -124,7 +124,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             Record::Close { code, retry, forget, retry_after_ms, recv, .. } => {
                 if matches!(self.stage, Stage::Closing { .. }) {
                     self.end_session(forget.then_some(recv));
-                    return self.outputs.push_back(Output::Hangup { link, close: None, forget: false });
+                    return self.outputs.push(Output::Hangup { link, close: None, forget: false });
                 }
                 if self.successor() == Some(Successor::Greeting(link)) {
                     return self.drop_successor();
@@ -182,7 +182,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         let bytes = session.client.violated(fence, violation);
         // What the successor said may have cost the session itself, and with it the connection that worked.
         let orphaned = session.client.link().is_none();
-        self.outputs.push_back(Output::Frame { link, bytes });
+        self.outputs.push(Output::Frame { link, bytes });
         if self.successor() == Some(Successor::Greeting(link)) && !orphaned {
             return self.drop_successor();
         }

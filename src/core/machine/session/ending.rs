@@ -83,11 +83,11 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         // What was sent before the end still leaves.
         let mut frame = Vec::new();
         while session.client.due() != Due::Nothing && session.client.frame(FRAME, &mut frame) {
-            self.outputs.push_back(Output::Frame { link, bytes: core::mem::take(&mut frame) });
+            self.outputs.push(Output::Frame { link, bytes: core::mem::take(&mut frame) });
         }
         let bytes = session.client.close(closing);
         self.drop_successor();
-        self.outputs.push_back(Output::Frame { link, bytes });
+        self.outputs.push(Output::Frame { link, bytes });
         true
     }
 

@@ -71,7 +71,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     /// As [`Machine::send`] without options; what is not taken settles through the outputs.
     pub fn pass(&mut self, now: Micros, payload: P) {
         if let Err(NotSent { payload, reason }) = self.send(now, payload, SendOptions::default()) {
-            self.outputs.push_back(Output::Settled { payload, outcome: Outcome::NotSent(reason) });
+            self.outputs.push(Output::Settled { payload, outcome: Outcome::NotSent(reason) });
         }
     }
 
@@ -207,7 +207,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
                 let slow = self.timers.is_set(Timer::Sample);
                 self.timers.stop(Timer::Sample);
                 if !core::mem::replace(&mut self.flow.asked, true) || slow {
-                    self.outputs.push_back(Output::Sample { link });
+                    self.outputs.push(Output::Sample { link });
                 }
                 return None;
             }

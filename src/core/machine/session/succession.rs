@@ -25,12 +25,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.set_successor(Some(Successor::Resolving(ticket)));
         self.timers.set(Timer::Renew, now.plus(self.config.reconnect.connect_timeout));
         self.stats.add(Count::Attempts, 1);
-        self.outputs.push_back(Output::Resolve {
-            ticket,
-            attempt: 1,
-            turn: self.turn,
-            cause: Cause::Draining,
-        });
+        self.outputs.push(Output::Resolve { ticket, attempt: 1, turn: self.turn, cause: Cause::Draining });
     }
 
     /// What happens to the successor is not the current link's business. True if it was about it.
@@ -41,7 +36,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
                 self.links = self.links.wrapping_add(1);
                 let link = LinkId(self.links);
                 self.set_successor(Some(Successor::Dialing(link)));
-                self.outputs.push_back(Output::Dial { link });
+                self.outputs.push(Output::Dial { link });
             }
             (Successor::Resolving(ticket), Input::TargetFailed { ticket: of }) if ticket == *of => {
                 self.set_successor(None);
@@ -49,7 +44,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             }
             (Successor::Dialing(link), Input::Opened { link: of }) if link == *of => {
                 self.set_successor(Some(Successor::Greeting(link)));
-                self.outputs.push_back(Output::Greet { link, attempt: 1 });
+                self.outputs.push(Output::Greet { link, attempt: 1 });
             }
             (
                 Successor::Dialing(link) | Successor::Greeting(link),
@@ -74,10 +69,10 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.set_successor(None);
         self.timers.stop(Timer::Renew);
         match successor {
-            Successor::Resolving(_) => self.outputs.push_back(Output::AbortResolve),
+            Successor::Resolving(_) => self.outputs.push(Output::AbortResolve),
             Successor::Dialing(link) | Successor::Greeting(link) => {
                 self.unlink(Some(link));
-                self.outputs.push_back(Output::Hangup { link, close: None, forget: true });
+                self.outputs.push(Output::Hangup { link, close: None, forget: true });
             }
         }
     }
@@ -89,7 +84,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.unlink(Some(old));
         self.stage = Stage::Ready { link };
         let close = Some(Close::normal(T::Reason::reconnect()));
-        self.outputs.push_back(Output::Hangup { link: old, close, forget: true });
+        self.outputs.push(Output::Hangup { link: old, close, forget: true });
         self.liveness.restart(now);
         self.flow = Flow::default();
         for timer in [Timer::Close, Timer::Pong, Timer::Sample, Timer::Renew, Timer::Idle] {
