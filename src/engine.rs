@@ -80,22 +80,22 @@ pub(crate) trait Platform: Sized {
 
 /// What a message of a session is, besides its bytes.
 #[cfg(feature = "session")]
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Encoded {
     /// On this channel; 0 for none.
     pub channel: u64,
     /// The bytes are text for the application.
     pub text: bool,
-    /// It is a request.
+    /// It is a request: the name of the method stands before the other bytes.
     pub request: Option<Request>,
 }
 
 /// A request on its way out.
 #[cfg(feature = "session")]
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Request {
-    /// For this method.
-    pub method: String,
+    /// How many bytes the name of its method takes.
+    pub method: usize,
     /// Over at this time.
     pub deadline: Option<Micros>,
     /// The host's name for it.
@@ -341,6 +341,13 @@ fn seed(random: f64) -> u64 {
     (random * (1_u64 << 53) as f64) as u64
 }
 
+/// The text that stands first, so many bytes of it, and the rest.
+#[cfg(feature = "session")]
+pub(crate) fn split(bytes: &[u8], at: usize) -> (&str, &[u8]) {
+    let (head, tail) = bytes.split_at_checked(at).unwrap_or_default();
+    (core::str::from_utf8(head).unwrap_or_default(), tail)
+}
+
 #[cfg(feature = "session")]
 impl<P: Platform> Engine<P> {
     /// A frame arrived on this link's socket: [`Engine::run`] does what comes of it.
@@ -412,11 +419,12 @@ impl<P: Platform> Engine<P> {
         let mut bytes = self.body.take();
         bytes.clear();
         let Encoded { channel, text, request } = self.platform.encode(payload, &mut bytes);
-        let item = match &request {
-            Some(Request { method, deadline, .. }) => Item::Request { method, deadline: *deadline },
+        let (method, rest) = split(&bytes, request.map_or(0, |request| request.method));
+        let item = match request {
+            Some(Request { deadline, .. }) => Item::Request { method, deadline },
             None => Item::Message,
         };
-        let number = machine.bind(now, item, channel, text, &bytes);
+        let number = machine.bind(now, item, channel, text, rest);
         drop(machine);
         self.body.set(bytes);
         if let Some((number, request)) = number.zip(request) {

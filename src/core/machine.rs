@@ -70,7 +70,7 @@ pub struct Machine<P, T: Texts = Owned> {
     floor: Micros,
     stats: Stats,
     #[cfg(feature = "session")]
-    session: Option<Box<session::Sessional<P>>>,
+    session: session::Slot<P>,
 }
 
 /// [`State`], with what only the machine needs.
@@ -125,6 +125,13 @@ struct Watch {
 impl<P: Payload, T: Texts> Machine<P, T> {
     /// An idle machine. The same seed, inputs and times give the same outputs.
     pub fn new(config: Config, seed: u64) -> Self {
+        #[cfg(feature = "session")]
+        return Self::around(config, seed, session::Slot::new(None));
+        #[cfg(not(feature = "session"))]
+        Self::around(config, seed)
+    }
+
+    fn around(config: Config, seed: u64, #[cfg(feature = "session")] session: session::Slot<P>) -> Self {
         Self {
             rng: Rng::new(seed),
             stage: Stage::Idle,
@@ -150,7 +157,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             floor: Micros::ZERO,
             stats: Stats::default(),
             #[cfg(feature = "session")]
-            session: None,
+            session,
             config,
         }
     }

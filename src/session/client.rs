@@ -22,7 +22,6 @@ pub struct Client {
     /// The connection on which the server's CLOSE is awaited, as the answer to ours.
     closing: Option<u64>,
     end: Endpoint,
-    durable: bool,
     /// What is provably unsent goes on in the session after one that is lost.
     carry: bool,
 }
@@ -33,7 +32,7 @@ impl Client {
     /// [`keep`](Client::keep).
     pub fn new(limits: Limits, carry: bool, durable: bool) -> Self {
         let end = Endpoint::new(Role::Client, limits, durable);
-        Self { identity: None, fence: 0, greeting: None, closing: None, end, durable, carry }
+        Self { identity: None, fence: 0, greeting: None, closing: None, end, carry }
     }
 
     /// A client that goes on with what a store has kept.
@@ -44,7 +43,6 @@ impl Client {
             greeting: None,
             closing: None,
             end: Endpoint::restored(Role::Client, limits, stored),
-            durable: true,
             carry,
         }
     }
@@ -306,8 +304,7 @@ impl Client {
     /// What a store is to keep of the session, if anything changed since the last one. Deltas are kept in
     /// their order, none left out. The first of a session is part of what the store begins with.
     pub fn delta(&mut self) -> Option<Delta> {
-        (self.durable && self.identity.is_some() && self.end.is_unkept())
-            .then(|| self.end.delta(self.fence, true))
+        self.identity.and_then(|_| self.end.delta(self.fence, true))
     }
 
     /// A store has kept this.

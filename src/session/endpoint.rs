@@ -4,15 +4,15 @@ mod arrive;
 mod keep;
 mod leave;
 
-use std::collections::VecDeque;
-
+use self::keep::Journal;
+use super::durable::Durable;
 use super::event::Loss;
 use super::handshake::{Limits, Position, Tombstone};
 use super::held::Held;
-use super::ledger::{Effect, Ledger};
+use super::ledger::Ledger;
 use super::receiver::Receiver;
 use super::sender::Sender;
-use super::table::{Numbers, Table};
+use super::table::Numbers;
 use super::wire::{Ack, FRAME_OVERHEAD};
 
 /// The longest OPEN record, so that what both sides remember of channels is bounded.
@@ -43,20 +43,13 @@ pub(super) struct Endpoint {
     head: Vec<u8>,
     /// Requests and channels, as what has arrived and what was bound make them.
     ledger: Ledger,
-    /// What records that arrived and are not accepted did to the ledger, each with its number.
-    effects: VecDeque<(u64, Effect)>,
+    /// What arrived, is not accepted and is to be refused then: of each the record's number, the number of the request or
+    /// channel, and the answer to the request, 0 for a channel.
+    refusing: Held<u64>,
     /// Records with which this half has refused something of itself, until the peer has accepted them.
     refusals: Held<u64>,
-    /// A store keeps the session: nothing is written or acknowledged before it is kept.
-    durable: bool,
-    /// A store lacks something that no delta has told it.
-    unkept: bool,
-    /// Records up to this number have been given to a store.
-    stored: u64,
-    /// Channels that no delta has told of: opened with this record, or shut.
-    channel_changes: Table<Option<Vec<u8>>>,
-    /// How many sessions there were before this one, so that a delta of theirs keeps nothing of it.
-    epoch: u64,
+    /// Where a store keeps the session: nothing is written or acknowledged before it is kept.
+    journal: Durable<Journal>,
 }
 
 impl Endpoint {
@@ -64,8 +57,8 @@ impl Endpoint {
         let limits = limits.sound();
         Self {
             role,
-            sender: Sender::new(),
-            receiver: Receiver::new(limits.window),
+            sender: Sender::new(durable),
+            receiver: Receiver::new(limits.window, durable),
             limits,
             link: None,
             ended: false,
@@ -73,24 +66,19 @@ impl Endpoint {
             control_lens: Held::new(),
             head: Vec::new(),
             ledger: Ledger::new(),
-            effects: VecDeque::new(),
+            refusing: Held::new(),
             refusals: Held::new(),
-            durable,
-            unkept: false,
-            stored: 0,
-            channel_changes: Table::new(),
-            epoch: 0,
+            journal: Durable::new(durable, Journal::default()),
         }
     }
 
-    // The npm package is a client without a store. What neither has is not compiled into it.
-
+    /// The npm package is a client: what a server does is not compiled into it.
     fn is_client(&self) -> bool {
         cfg!(feature = "js") || self.role == Role::Client
     }
 
-    fn is_durable(&self) -> bool {
-        !cfg!(feature = "js") && self.durable
+    pub(super) fn is_durable(&self) -> bool {
+        self.journal.as_ref().is_some()
     }
 
     /// Where this side stands, for a handshake. Takes the credit it tells for granted.
@@ -125,7 +113,7 @@ impl Endpoint {
         let delivered = proof.map_or(old.acked(), |stone| stone.recv);
         let in_doubt = proof.map_or(old.written(), |stone| stone.recv);
         let missing = tombstone.is_none_or(|stone| stone.next != heard + 1);
-        let mut sender = Sender::new();
+        let mut sender = Sender::new(self.is_durable());
         let mut loss = Loss {
             delivered,
             in_doubt,
@@ -139,14 +127,14 @@ impl Endpoint {
         };
         // Whoever goes on has the same channels.
         for record in self.ledger.channels.values() {
-            sender.bind(record, &[], self.is_durable());
+            sender.bind(record, &[]);
             loss.reopened += 1;
         }
         if let Some(max_frame) = carry {
             for (seq, bytes) in old.records_from(in_doubt + 1) {
                 let fits = (bytes.len() + FRAME_OVERHEAD) as u64 <= max_frame;
                 if let Some(id) = self.ledger.carried(bytes).filter(|_| fits) {
-                    sender.bind(bytes, &[], self.is_durable());
+                    sender.bind(bytes, &[]);
                     loss.carried.push(seq);
                     loss.requests.extend(id);
                 }
@@ -169,8 +157,11 @@ impl Endpoint {
 
     /// Starts anew, with nothing.
     pub(super) fn forget(&mut self) {
-        let epoch = self.epoch + 1;
-        *self = Self { epoch, ..Self::new(self.role, self.limits, self.durable) };
+        let new = Self::new(self.role, self.limits, self.is_durable());
+        let old = core::mem::replace(self, new);
+        if let (Some(journal), Some(before)) = (self.journal.as_mut(), old.journal.as_ref()) {
+            journal.epoch = before.epoch + 1;
+        }
     }
 
     /// Requests of this side that wait for their answer.

@@ -2,7 +2,6 @@
 
 use super::table::{Numbers, Table};
 
-use super::outgoing::Answer;
 use super::store::{State, Stored};
 use super::wire::{Record, read_record};
 
@@ -19,14 +18,13 @@ pub(super) struct Ledger {
     pub(super) last_channel: u64,
 }
 
-/// What the arrival of a record did, or is to do when it is accepted.
+/// What the arrival of a record did, for a store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Effect {
     /// `before` is the highest number there was.
     Asked {
         id: u64,
         before: u64,
-        refused: Option<Answer>,
     },
     Answered {
         id: u64,
@@ -56,7 +54,7 @@ impl Effect {
     /// Takes back in a state what the record did. The latest comes first.
     pub(super) fn undo(&self, state: &mut State) {
         match self {
-            Self::Asked { id, before, .. } => {
+            Self::Asked { id, before } => {
                 state.asking.remove(id);
                 state.last_asking = *before;
             }

@@ -5,6 +5,7 @@
 
 mod client;
 mod code;
+mod durable;
 mod endpoint;
 mod event;
 mod handshake;

@@ -1,6 +1,7 @@
 //! What this side receives: in order, once, and acknowledged when the application has it.
 
 use super::code::{Violation, violation};
+use super::durable::Durable;
 use super::held::Held;
 use super::store::State;
 use super::wire::Ack;
@@ -18,9 +19,8 @@ pub(super) struct Receiver {
     /// The application has every record up to this number.
     accepted: u64,
     accepted_end: u64,
-    /// Those that it may be told of: a store has it, where there is one.
-    kept: u64,
-    kept_end: u64,
+    /// A store knows that it has every record up to this number, which takes the stream so far.
+    kept: Durable<(u64, u64)>,
     /// Of each record that arrived and is not accepted: twice its length, and one more if the application has it.
     waiting: Held<u64>,
     window: u64,
@@ -42,14 +42,13 @@ pub enum Due {
 }
 
 impl Receiver {
-    pub(super) fn new(window: u64) -> Self {
+    pub(super) fn new(window: u64, durable: bool) -> Self {
         Self {
             received: 0,
             received_end: 0,
             accepted: 0,
             accepted_end: 0,
-            kept: 0,
-            kept_end: 0,
+            kept: Durable::new(durable, (0, 0)),
             waiting: Held::new(),
             window,
             told: None,
@@ -65,11 +64,10 @@ impl Receiver {
             received_end: accepted_end,
             accepted,
             accepted_end,
-            kept: accepted,
-            kept_end: accepted_end,
+            kept: Durable::new(true, (accepted, accepted_end)),
             // What was granted once stays granted, even if the window has become smaller.
             granted: state.granted.max(accepted_end + window),
-            ..Self::new(window)
+            ..Self::new(window, true)
         }
     }
 
@@ -95,7 +93,7 @@ impl Receiver {
     }
 
     /// The application has this record. What it has is acknowledged up to the first that it has not.
-    pub(super) fn accept(&mut self, seq: u64, durable: bool) {
+    pub(super) fn accept(&mut self, seq: u64) {
         let Some(place) = seq.checked_sub(self.accepted + 1) else { return };
         let Some(slot) = usize::try_from(place).ok().and_then(|place| self.waiting.get_mut(place)) else {
             return;
@@ -106,14 +104,13 @@ impl Receiver {
             self.accepted += 1;
             self.accepted_end += taken / 2;
         }
-        if !durable {
-            self.keep(self.accepted, self.accepted_end);
-        }
     }
 
     pub(super) fn keep(&mut self, accepted: u64, end: u64) {
-        self.kept = self.kept.max(accepted);
-        self.kept_end = self.kept_end.max(end);
+        if let Some((kept, kept_end)) = self.kept.as_mut() {
+            *kept = accepted.max(*kept);
+            *kept_end = end.max(*kept_end);
+        }
     }
 
     pub(super) fn accepted(&self) -> u64 {
@@ -128,9 +125,9 @@ impl Receiver {
         self.received
     }
 
-    /// The application has everything up to this number, and a store too, where there is one.
-    pub(super) fn kept(&self) -> u64 {
-        self.kept
+    /// The peer may be told that the application has every record up to this number, which takes the stream so far.
+    fn kept(&self) -> (u64, u64) {
+        self.kept.as_ref().copied().unwrap_or((self.accepted, self.accepted_end))
     }
 
     /// The highest credit that may be granted before a store is told again.
@@ -140,7 +137,8 @@ impl Receiver {
 
     /// What may be acknowledged.
     pub(super) fn ack(&self) -> Ack {
-        Ack { to: self.kept, credit: self.granted.max(self.kept_end + self.window) }
+        let (to, end) = self.kept();
+        Ack { to, credit: self.granted.max(end + self.window) }
     }
 
     /// A new link has been told nothing yet but what its handshake says.

@@ -1,6 +1,7 @@
 //! What this side sends: records as they go over the wire, kept until the peer has accepted them.
 
 use super::code::{Violation, violation};
+use super::durable::Durable;
 use super::handshake::Position;
 use super::held::Held;
 use super::wire::{Ack, FRAME_OVERHEAD};
@@ -19,8 +20,8 @@ pub(super) struct Sender {
     sent: u64,
     /// To any link at all.
     written: u64,
-    /// Every record up to this number may be written: a store has it, where there is one.
-    kept: u64,
+    /// A store has every record up to this number.
+    kept: Durable<u64>,
     /// How far the stream may go.
     credit: u64,
     /// The largest frame the peer takes.
@@ -30,7 +31,7 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(durable: bool) -> Self {
         Self {
             bytes: Held::new(),
             ends: Held::new(),
@@ -38,7 +39,7 @@ impl Sender {
             acked_end: 0,
             sent: 0,
             written: 0,
-            kept: 0,
+            kept: Durable::new(durable, 0),
             credit: 0,
             max_frame: 0,
             taken_up: 0,
@@ -47,12 +48,12 @@ impl Sender {
 
     /// As a store remembers it. Nobody knows what was written, so everything may have been.
     pub(super) fn restored(acked: u64, acked_end: u64, records: &[(u64, &[u8])]) -> Self {
-        let mut sender = Self { acked, acked_end, sent: acked, ..Self::new() };
+        let mut sender = Self { acked, acked_end, sent: acked, ..Self::new(true) };
         for (_, record) in records {
-            sender.push(record, &[]);
+            sender.bind(record, &[]);
         }
         sender.written = sender.last();
-        sender.kept = sender.last();
+        sender.keep(sender.last());
         sender
     }
 
@@ -82,13 +83,14 @@ impl Sender {
         self.ends.as_slice().last().copied().unwrap_or(self.acked_end)
     }
 
-    /// Where the stream stands after this record, if it is held or the last one accepted.
-    fn end_of(&self, seq: u64) -> Option<u64> {
-        let place = seq.checked_sub(self.acked)?;
-        match place.checked_sub(1) {
-            None => Some(self.acked_end),
-            Some(index) => self.ends.as_slice().get(usize::try_from(index).ok()?).copied(),
+    /// Where the stream stands after this record, which is held or the last one accepted; at the end of all streams if it is
+    /// not bound yet.
+    fn end_of(&self, seq: u64) -> u64 {
+        if seq <= self.acked {
+            return self.acked_end;
         }
+        let held = self.ends.as_slice().get((seq - self.acked - 1) as usize);
+        held.copied().unwrap_or(u64::MAX)
     }
 
     /// Whether a record of so many bytes could be written at once.
@@ -98,7 +100,7 @@ impl Sender {
 
     /// Bytes bound that the current link has not been given.
     pub(super) fn unwritten(&self) -> u64 {
-        self.end_of(self.sent).map_or(0, |sent| self.end() - sent)
+        self.end() - self.end_of(self.sent)
     }
 
     /// Whether the peer would ever take a record of so many bytes.
@@ -112,24 +114,25 @@ impl Sender {
     }
 
     /// Numbers a record.
-    pub(super) fn bind(&mut self, head: &[u8], body: &[u8], durable: bool) -> u64 {
-        self.push(head, body);
-        if !durable {
-            self.kept = self.last();
-        }
-        self.last()
-    }
-
-    fn push(&mut self, head: &[u8], body: &[u8]) {
+    pub(super) fn bind(&mut self, head: &[u8], body: &[u8]) -> u64 {
         let end = self.end() + (head.len() + body.len()) as u64;
         self.bytes.push(head);
         self.bytes.push(body);
         self.ends.push(&[end]);
+        self.last()
+    }
+
+    /// Every record up to this number may be written.
+    fn kept(&self) -> u64 {
+        self.kept.as_ref().copied().unwrap_or_else(|| self.last())
     }
 
     /// A store has everything up to this number.
     pub(super) fn keep(&mut self, seq: u64) {
-        self.kept = self.kept.max(seq.min(self.last()));
+        let last = self.last();
+        if let Some(kept) = self.kept.as_mut() {
+            *kept = seq.min(last).max(*kept);
+        }
     }
 
     /// The peer has accepted and grants anew. What is lower than before is late and changes nothing.
@@ -138,7 +141,7 @@ impl Sender {
             return Err(violation!("an acknowledgement of what was never sent"));
         }
         self.credit = self.credit.max(ack.credit);
-        let count = usize::try_from(ack.to.saturating_sub(self.acked)).unwrap_or(usize::MAX);
+        let count = ack.to.saturating_sub(self.acked) as usize;
         let Some(last) = count.checked_sub(1) else { return Ok(()) };
         if let Some(end) = self.ends.as_slice().get(last).copied() {
             self.bytes.drop_first((end - self.acked_end) as usize);
@@ -152,10 +155,8 @@ impl Sender {
 
     /// The records from this number on, each with its number, for a store.
     pub(super) fn records_from(&self, first: u64) -> impl Iterator<Item = (u64, &[u8])> {
-        (first.max(self.first())..=self.last()).filter_map(|seq| {
-            let (from, to) = (self.end_of(seq - 1)?, self.end_of(seq)?);
-            Some((seq, self.stream(from, to)))
-        })
+        let records = first.max(self.first())..self.last() + 1;
+        records.map(|seq| (seq, self.stream(self.end_of(seq - 1), self.end_of(seq))))
     }
 
     /// What of the stream stands between these two places.
@@ -174,7 +175,8 @@ impl Sender {
     /// A new link takes up where the peer says it stands.
     pub(super) fn resume(&mut self, peer: &Position) -> Result<(), Violation> {
         // A position may be late, as any acknowledgement: what the peer has told since counts.
-        if self.end_of(peer.recv).is_some_and(|stands| peer.credit < stands + peer.max_frame) {
+        let held = (self.acked..=self.last()).contains(&peer.recv);
+        if held && peer.credit < self.end_of(peer.recv) + peer.max_frame {
             return Err(violation!("the credit window is smaller than max_frame"));
         }
         if !self.all_fit(peer.max_frame) {
@@ -188,9 +190,8 @@ impl Sender {
     }
 
     /// Bytes written to the current link.
-    pub(super) fn sent_here(&self) -> usize {
-        let sent = self.end_of(self.sent).unwrap_or(self.taken_up);
-        usize::try_from(sent.saturating_sub(self.taken_up)).unwrap_or(usize::MAX)
+    pub(super) fn sent_here(&self) -> u64 {
+        self.end_of(self.sent) - self.taken_up
     }
 
     /// Whether a record waits that may be written.
@@ -200,20 +201,19 @@ impl Sender {
 
     /// Whether the next record may be written in a frame that holds so many bytes of others.
     fn next_fits(&self, others: usize) -> bool {
-        let ends = (self.end_of(self.sent), self.end_of(self.sent + 1));
-        let (Some(from), Some(end)) = ends else { return false };
-        let len = usize::try_from(end - from).unwrap_or(usize::MAX);
-        self.sent < self.kept && end <= self.credit && self.fits(len.saturating_add(others))
+        let (from, end) = (self.end_of(self.sent), self.end_of(self.sent + 1));
+        let len = (end - from) as usize;
+        self.sent < self.kept() && end <= self.credit && self.fits(len.saturating_add(others))
     }
 
     /// How many records may be written in a frame that holds so many bytes of others: so many at most, and up to
     /// `room` bytes, but one at least if the peer takes a frame with it.
     pub(super) fn ready(&self, room: usize, records: usize, others: usize) -> usize {
-        let Some(from) = self.end_of(self.sent) else { return 0 };
+        let from = self.end_of(self.sent);
         let room = room.min(self.max_frame.saturating_sub(others + FRAME_OVERHEAD));
         let limit = self.credit.min(from + room as u64);
         let skip = (self.sent - self.acked) as usize;
-        let ready = usize::try_from(self.kept.saturating_sub(self.sent)).unwrap_or(usize::MAX).min(records);
+        let ready = (self.kept().saturating_sub(self.sent) as usize).min(records);
         let waiting = self.ends.as_slice().get(skip..).unwrap_or_default();
         let count = waiting.iter().take(ready).take_while(|end| **end <= limit).count();
         count.max(usize::from(ready > 0 && self.next_fits(others)))
@@ -229,9 +229,7 @@ impl Sender {
         let from = self.end_of(self.sent);
         self.sent += records as u64;
         self.written = self.written.max(self.sent);
-        if let (Some(from), Some(to)) = (from, self.end_of(self.sent)) {
-            out.extend_from_slice(self.stream(from, to));
-        }
+        out.extend_from_slice(self.stream(from, self.end_of(self.sent)));
     }
 
     pub(super) fn first(&self) -> u64 {

@@ -30,7 +30,6 @@ pub struct Session {
     fence: u64,
     confirmed: bool,
     end: Endpoint,
-    durable: bool,
 }
 
 /// A message that the client has not acknowledged.
@@ -101,7 +100,7 @@ impl Session {
     /// [`keep`](Session::keep).
     pub fn new(identity: Identity, principal: Vec<u8>, limits: Limits, durable: bool) -> Self {
         let end = Endpoint::new(Role::Server, limits, durable);
-        Self { identity, principal, fence: 0, confirmed: false, end, durable }
+        Self { identity, principal, fence: 0, confirmed: false, end }
     }
 
     /// A session that a store has kept. Requests whose handler was lost are answered.
@@ -112,7 +111,6 @@ impl Session {
             fence: stored.state.fence,
             confirmed: stored.state.confirmed,
             end: Endpoint::restored(Role::Server, limits, stored),
-            durable: true,
         }
     }
 
@@ -396,7 +394,7 @@ impl Session {
     /// What a store is to keep, if anything changed since the last one. Deltas are kept in their order, none
     /// left out.
     pub fn delta(&mut self) -> Option<Delta> {
-        (self.durable && self.end.is_unkept()).then(|| self.end.delta(self.fence, self.confirmed))
+        self.end.delta(self.fence, self.confirmed)
     }
 
     /// A store has kept this.

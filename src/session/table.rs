@@ -145,7 +145,17 @@ impl<'a, V> IntoIterator for &'a Table<V> {
 
 /// A set of numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Numbers(Table<()>);
+pub struct Numbers(Table<Nothing>);
+
+/// In the npm package of the type that channels have: it needs the code of tables once.
+#[cfg(feature = "js")]
+type Nothing = Vec<u8>;
+#[cfg(feature = "js")]
+const NOTHING: Nothing = Vec::new();
+#[cfg(not(feature = "js"))]
+type Nothing = ();
+#[cfg(not(feature = "js"))]
+const NOTHING: Nothing = ();
 
 impl Numbers {
     /// An empty set.
@@ -170,7 +180,7 @@ impl Numbers {
 
     /// Puts one in; false if it was there.
     pub fn insert(&mut self, number: u64) -> bool {
-        self.0.insert(number, ()).is_none()
+        self.0.insert(number, NOTHING).is_none()
     }
 
     /// Takes one out; false if it was not there.
@@ -191,7 +201,7 @@ impl Numbers {
 
 impl FromIterator<u64> for Numbers {
     fn from_iter<I: IntoIterator<Item = u64>>(numbers: I) -> Self {
-        Self(numbers.into_iter().map(|number| (number, ())).collect())
+        Self(numbers.into_iter().map(|number| (number, NOTHING)).collect())
     }
 }
 

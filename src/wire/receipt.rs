@@ -163,10 +163,12 @@ impl<Out> Slot<Out> {
 
 /// Where in a session a message goes.
 #[cfg(feature = "session")]
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Route {
     /// 0 for none.
     pub(super) channel: u64,
+    /// Of a request.
+    pub(super) method: String,
     pub(super) request: Option<Request>,
 }
 
@@ -202,8 +204,9 @@ impl<Out: 'static> Outgoing for Letter<Out> {
 
     #[cfg(feature = "session")]
     fn encode(&self, out: &mut Vec<u8>) -> Encoded {
+        let Route { channel, ref method, request } = self.route;
+        out.extend_from_slice(method.as_bytes());
         out.extend_from_slice(self.raw.as_bytes());
-        let Route { channel, request } = self.route.clone();
         Encoded { channel, text: matches!(self.raw, Raw::Text(_)), request }
     }
 }

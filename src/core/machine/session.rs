@@ -97,35 +97,53 @@ struct Word {
     retry_after: Micros,
 }
 
+/// Where a machine has its session. In the npm package each has one, and nothing is compiled that asks whether.
+#[derive(Debug)]
+pub(super) struct Slot<P>(
+    #[cfg(not(feature = "js"))] Option<Box<Sessional<P>>>,
+    #[cfg(feature = "js")] Sessional<P>,
+);
+
+#[cfg(not(feature = "js"))]
+impl<P> Slot<P> {
+    pub(super) fn new(session: Option<SessionConfig>) -> Self {
+        Self(session.map(|config| Box::new(Sessional::new(config))))
+    }
+
+    fn as_ref(&self) -> Option<&Sessional<P>> {
+        self.0.as_deref()
+    }
+
+    fn as_mut(&mut self) -> Option<&mut Sessional<P>> {
+        self.0.as_deref_mut()
+    }
+}
+
+#[cfg(feature = "js")]
+impl<P> Slot<P> {
+    pub(super) fn new(session: Option<SessionConfig>) -> Self {
+        Self(Sessional::new(session.unwrap_or_default()))
+    }
+
+    fn as_ref(&self) -> Option<&Sessional<P>> {
+        Some(&self.0)
+    }
+
+    fn as_mut(&mut self) -> Option<&mut Sessional<P>> {
+        Some(&mut self.0)
+    }
+}
+
 impl<P: Payload, T: Texts> Machine<P, T> {
     /// An idle machine in session mode.
     pub fn with_session(config: Config, session: SessionConfig, seed: u64) -> Self {
         let config = Config { greets: true, awaits_welcome: true, ..config };
-        let mut machine = Self::new(config, seed);
-        machine.session = Some(Box::new(Sessional {
-            client: Client::new(session.limits, session.resend_unsent, false),
-            config: session,
-            links: Vec::new(),
-            in_flight: VecDeque::new(),
-            first: 1,
-            unsettled: 0,
-            before: 0,
-            deadlines: Expiries::default(),
-            successor: None,
-            word: None,
-            idle: None,
-            ripe: false,
-            frames: 0,
-            pings: 0,
-            pinged: 0,
-            heard: Vec::new(),
-        }));
-        machine
+        Self::around(config, seed, Slot::new(Some(session)))
     }
 
     /// Whether this machine is in session mode.
     pub fn has_session(&self) -> bool {
-        self.session.is_some()
+        self.session.as_ref().is_some()
     }
 
     /// The session itself, for inspection.
@@ -172,7 +190,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// The application has the record of this number, in manual mode. One of a session that is gone is nobody's.
     pub fn accept(&mut self, now: Micros, number: u64) {
-        if let Some(session) = &mut self.session
+        if let Some(session) = self.session.as_mut()
             && let Some(seq) = number.checked_sub(session.before)
         {
             session.client.accept(seq);
@@ -205,7 +223,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// Requests whose time is up.
     pub(super) fn expire_requests(&mut self, now: Micros) {
-        while let Some(session) = &mut self.session
+        while let Some(session) = self.session.as_mut()
             && let Some((due, id)) = session.deadlines.first()
             && due <= now
         {
@@ -218,7 +236,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// Pings as a session does; false if there is none. A pong has its ping's name, and so the oldest is measured.
     pub(super) fn send_ping(&mut self, now: Micros) -> bool {
-        let Some(session) = &mut self.session else { return false };
+        let Some(session) = self.session.as_mut() else { return false };
         session.pings += 1;
         if !self.liveness.is_asking() {
             session.pinged = session.pings;
@@ -234,6 +252,27 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 }
 
 impl<P> Sessional<P> {
+    fn new(config: SessionConfig) -> Self {
+        Self {
+            client: Client::new(config.limits, config.resend_unsent, false),
+            config,
+            links: Vec::new(),
+            in_flight: VecDeque::new(),
+            first: 1,
+            unsettled: 0,
+            before: 0,
+            deadlines: Expiries::default(),
+            successor: None,
+            word: None,
+            idle: None,
+            ripe: false,
+            frames: 0,
+            pings: 0,
+            pinged: 0,
+            heard: Vec::new(),
+        }
+    }
+
     fn fence(&self, link: LinkId) -> Option<u64> {
         self.links.iter().find(|(of, _)| *of == link).map(|(_, fence)| *fence)
     }

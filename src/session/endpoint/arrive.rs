@@ -11,6 +11,9 @@ use crate::session::wire::{Ack, FRAME_RECORDS, Frame, Framed, Record, is_sequenc
 /// asks for more does not listen.
 const REFUSALS_MAX: usize = 16_384;
 
+/// In place of the answer to a request: it is a channel that is refused.
+const CHANNEL: u64 = 0;
+
 impl Endpoint {
     pub(in crate::session) fn receive(
         &mut self,
@@ -123,12 +126,9 @@ impl Endpoint {
         bytes: &[u8],
         events: &mut Vec<Event>,
     ) -> Result<(), Violation> {
-        let (wanted, effect) = self.judge(&framed, bytes)?;
+        let wanted = self.judge(seq, &framed, bytes)?;
         // What is illegal has not arrived: it will be illegal again on the next link.
         self.receiver.take(framed.span.len());
-        if let Some(effect) = effect {
-            self.effects.push_back((seq, effect));
-        }
         if wanted {
             events.push(Event::Numbered { seq, record: framed });
         } else {
@@ -137,10 +137,10 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Whether the application wants a record, and what it changes. Changes nothing if it is illegal.
-    fn judge(&mut self, framed: &Framed, bytes: &[u8]) -> Result<(bool, Option<Effect>), Violation> {
+    /// Whether the application wants a record. Changes nothing if it is illegal.
+    fn judge(&mut self, seq: u64, framed: &Framed, bytes: &[u8]) -> Result<bool, Violation> {
         Ok(match framed.says() {
-            Record::Message { channel, .. } => (self.knows(channel)?, None),
+            Record::Message { channel, .. } => self.knows(channel)?,
             Record::Request { id, channel, .. } => {
                 if id <= self.ledger.last_asking {
                     return Err(violation!("a request's number that was used before"));
@@ -150,33 +150,36 @@ impl Endpoint {
                 } else {
                     (self.ledger.asking.len() >= self.limits.max_requests).then_some(Answer::Busy)
                 };
-                if refused.is_some() {
-                    self.may_refuse()?;
+                if let Some(answer) = refused {
+                    self.refuse_later(seq, id, answer as u64)?;
                 } else {
                     self.ledger.asking.insert(id);
                 }
                 let before = core::mem::replace(&mut self.ledger.last_asking, id);
-                let effect = Effect::Asked { id, before, refused };
-                (refused.is_none(), Some(effect).filter(|_| refused.is_some() || self.is_durable()))
+                self.note(seq, Effect::Asked { id, before });
+                refused.is_none()
             }
             Record::Response { id, more, .. } => {
                 if id >= self.ledger.next_request {
                     return Err(violation!("a response to what was never asked"));
                 }
                 if more {
-                    (self.ledger.asked.contains(&id), None)
+                    self.ledger.asked.contains(&id)
                 } else {
                     let waited = self.ledger.asked.remove(&id);
-                    (waited, (waited && self.is_durable()).then_some(Effect::Answered { id }))
+                    if waited {
+                        self.note(seq, Effect::Answered { id });
+                    }
+                    waited
                 }
             }
             Record::Cancel { id } => {
                 if id > self.ledger.last_asking {
                     return Err(violation!("a cancellation of what was never asked"));
                 }
-                (self.ledger.asking.contains(&id), None)
+                self.ledger.asking.contains(&id)
             }
-            Record::Open { channel, .. } if self.is_client() => (self.knows(channel)?, None),
+            Record::Open { channel, .. } if self.is_client() => self.knows(channel)?,
             Record::Open { channel, .. } => {
                 if channel <= self.ledger.last_channel {
                     return Err(violation!("a channel's number that was used before"));
@@ -186,41 +189,63 @@ impl Endpoint {
                 }
                 let refused = self.ledger.channels.len() >= self.limits.max_channels;
                 if refused {
-                    self.may_refuse()?;
+                    self.refuse_later(seq, channel, CHANNEL)?;
                 } else {
                     self.ledger.channels.insert(channel, framed.span.of(bytes).to_vec());
                 }
                 let before = core::mem::replace(&mut self.ledger.last_channel, channel);
-                (!refused, Some(Effect::Opened { channel, before, refused }))
+                self.note(seq, Effect::Opened { channel, before, refused });
+                !refused
             }
             Record::Shut { channel, .. } => {
                 self.knows(channel)?;
                 let record = self.ledger.channels.remove(&channel);
                 let open = record.is_some();
-                let record = record.filter(|_| self.is_durable());
-                (open, record.map(|record| Effect::Shut { channel, record }))
+                if let Some(record) = record {
+                    self.note(seq, Effect::Shut { channel, record });
+                }
+                open
             }
-            _ => (true, None),
+            _ => true,
         })
     }
 
-    fn may_refuse(&mut self) -> Result<(), Violation> {
+    /// A store is to know what this record did.
+    fn note(&mut self, seq: u64, effect: Effect) {
+        if let Some(journal) = self.journal.as_mut() {
+            journal.effects.push_back((seq, effect));
+        }
+    }
+
+    /// The request or channel of this number is refused when the record is accepted.
+    fn refuse_later(&mut self, seq: u64, number: u64, answer: u64) -> Result<(), Violation> {
         while self.refusals.first().is_some_and(|seq| seq <= self.sender.acked()) {
             self.refusals.drop_first(1);
         }
-        if self.refusals.len() + self.effects.len() < REFUSALS_MAX {
-            return Ok(());
+        let refusing = [seq, number, answer];
+        if self.refusals.len() + self.refusing.len() / refusing.len() >= REFUSALS_MAX {
+            return Err(violation!(SlowConsumer, "too many refusals wait to be acknowledged"));
         }
-        Err(violation!(SlowConsumer, "too many refusals wait to be acknowledged"))
+        self.refusing.push(&refusing);
+        Ok(())
     }
 
     pub(in crate::session) fn accept(&mut self, seq: u64) {
         let before = self.receiver.accepted();
-        self.receiver.accept(seq, self.is_durable());
+        self.receiver.accept(seq);
         let accepted = self.receiver.accepted();
-        self.unkept |= accepted > before;
-        while self.effects.front().is_some_and(|(seq, _)| *seq <= accepted) {
-            let effect = self.effects.pop_front();
+        while let [seq, number, answer, ..] = *self.refusing.as_slice()
+            && seq <= accepted
+        {
+            self.refusing.drop_first(3);
+            self.refuse(number, answer);
+        }
+        while let Some(journal) = self.journal.as_mut() {
+            journal.unkept |= accepted > before;
+            if journal.effects.front().is_none_or(|(seq, _)| *seq > accepted) {
+                break;
+            }
+            let effect = journal.effects.pop_front();
             effect.into_iter().for_each(|(_, effect)| self.settle(effect));
         }
     }
@@ -228,29 +253,27 @@ impl Endpoint {
     /// What a record has changed counts for good.
     fn settle(&mut self, effect: Effect) {
         match effect {
-            Effect::Asked { id, refused: Some(answer), .. } => self.refuse(id, answer),
-            // The rest is for servers and stores.
-            _ if self.is_client() && !self.is_durable() => {}
-            Effect::Opened { channel, refused: true, .. } => {
-                let seq = self.put_shut(channel, 0, "too many channels");
-                self.refusals.push(&[seq]);
-            }
-            Effect::Opened { channel, .. } => {
+            Effect::Opened { channel, refused: false, .. } => {
                 // Its SHUT may have arrived too, and is not accepted: after a restart the channel is open until then.
                 let open = self.ledger.channels.get(&channel);
-                let shut = || self.effects.iter().find_map(|(_, effect)| effect.shuts(channel));
-                if let Some(record) = open.or_else(shut).filter(|_| self.is_durable()).cloned() {
+                let effects = self.journal.as_ref().map(|journal| journal.effects.iter());
+                let shut = || effects?.find_map(|(_, effect)| effect.shuts(channel));
+                if let Some(record) = open.or_else(shut).cloned() {
                     self.change_channel(channel, Some(&record));
                 }
             }
             Effect::Shut { channel, .. } => self.change_channel(channel, None),
-            Effect::Asked { .. } | Effect::Answered { .. } => {}
+            Effect::Opened { .. } | Effect::Asked { .. } | Effect::Answered { .. } => {}
         }
     }
 
-    pub(super) fn refuse(&mut self, id: u64, answer: Answer) {
+    pub(super) fn refuse(&mut self, number: u64, answer: u64) {
         let nothing = Payload { channel: 0, text: true, bytes: &[] };
-        let seq = self.answer(id, answer as u64, false, nothing);
+        let seq = if answer == CHANNEL && !self.is_client() {
+            self.put_shut(number, 0, "too many channels")
+        } else {
+            self.answer(number, answer, false, nothing)
+        };
         self.refusals.push(&[seq]);
     }
 }

@@ -13,7 +13,7 @@ use crate::session::wire::{
 /// Unnumbered records wait for the next frame up to so many bytes; one alone may be larger.
 const CONTROL_MAX: usize = 64 * 1024;
 /// How large the first frame of a link is made.
-const FIRST_FRAME: usize = 4 * 1024;
+const FIRST_FRAME: u64 = 4 * 1024;
 /// What a record takes besides its payload and the name of a method, and more.
 const RECORD_OVERHEAD: usize = 64;
 
@@ -30,8 +30,8 @@ impl Endpoint {
     }
 
     fn bind(&mut self, head: &[u8], body: &[u8]) -> u64 {
-        self.unkept = true;
-        self.sender.bind(head, body, self.is_durable())
+        self.touch();
+        self.sender.bind(head, body)
     }
 
     /// Bytes that wait to be written.
@@ -175,7 +175,7 @@ impl Endpoint {
             return false;
         }
         // A frame counts when it is whole: on a link that breaks again and again only small ones get through.
-        let room = room.min(self.sender.sent_here().max(FIRST_FRAME));
+        let room = self.sender.sent_here().max(FIRST_FRAME).min(room as u64) as usize;
         let ack = self.receiver.tell();
         let (mut count, mut len) = (0, 0);
         for record in self.control_lens.as_slice() {
@@ -203,7 +203,7 @@ impl Endpoint {
         put_head(&mut out, Head { base: None, ack: None });
         let flags = u64::from(close.retry) + 2 * u64::from(close.forget);
         // When the session ends here, this is the proof of what the application has. No store is asked any more.
-        let recv = if close.forget { self.receiver.accepted() } else { self.receiver.kept() };
+        let recv = if close.forget { self.receiver.accepted() } else { self.receiver.ack().to };
         let integers = [close.code as u64, flags, close.retry_after_ms, recv];
         put_record(&mut out, CLOSE, &integers, cut_reason(close.reason).as_bytes());
         self.link = None;

@@ -55,24 +55,13 @@ pub(super) struct Face {
 }
 
 /// A message: its receipt's number, and its length in bytes.
-#[cfg_attr(not(feature = "session"), derive(Clone, Copy))]
+#[derive(Clone, Copy)]
 pub(super) struct Parcel {
     pub(super) receipt: u32,
     pub(super) len: u32,
-    /// When a request is over.
+    /// When a request is over; never, if this is the end of all time.
     #[cfg(feature = "session")]
-    pub(super) deadline: Option<Micros>,
-    /// Its bytes, if JavaScript has handed them over.
-    #[cfg(feature = "session")]
-    pub(super) kept: Option<Kept>,
-}
-
-/// A message that waits in the memory of the wasm.
-#[cfg(feature = "session")]
-pub(super) struct Kept {
-    pub(super) channel: u64,
-    pub(super) text: bool,
-    pub(super) bytes: Box<[u8]>,
+    pub(super) deadline: Micros,
 }
 
 /// A close reason: its number in JavaScript, and the floor it sets in milliseconds, 0 for none.
@@ -296,7 +285,7 @@ impl Platform for Face {
             }
             Output::Settled { payload, outcome } => {
                 #[cfg(feature = "session")]
-                let number = Self::number_of(wire, outcome);
+                let number = self.given_back(wire, payload, outcome);
                 #[cfg(not(feature = "session"))]
                 let number = outcome.number();
                 self.tell(SETTLED, f64::from(payload.receipt), number as f64, 0.0);

@@ -1,15 +1,15 @@
 //! What the surface has besides in a session. Bytes cross once: JavaScript fills memory of the wasm with
 //! what leaves and with each frame that arrives, and is told where in a frame things are.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use wasm_bindgen::prelude::*;
 
-use super::face::{Face, Kept, Parcel, sent};
+use super::face::{Face, Parcel, sent};
 use super::{Wire, enqueue, wire};
 use crate::core::{Arrived, LinkId, Machine, Micros, Outcome, SessionConfig, SessionEvent, Transmit};
-use crate::engine::{Encoded, Platform, Request};
-use crate::session::Limits;
+use crate::engine::{Encoded, Platform, Request, split};
+use crate::session::{Limits, Table};
 
 // Numbers of `ts/core.ts`, beside those of numbers.rs.
 
@@ -57,6 +57,9 @@ const ALL_DELIVERED: i32 = 81;
 pub(super) static MORE_RANGES: [[f64; 3]; 3] =
     [[1_024.0, 1_073_741_824.0, 0.0], [1_024.0, 1_073_741_824.0, 0.0], [0.0, 86_400_000.0, 1.0]];
 
+/// In place of the time when something is over that never is.
+const NEVER: Micros = Micros(u64::MAX);
+
 /// A streamed answer goes on while no more bytes than these wait to be accepted.
 const STREAMED: usize = 256 * 1024;
 
@@ -68,6 +71,8 @@ pub(super) struct Room {
     arrived: Cell<u32>,
     /// Everything else that arrives.
     given: Cell<Vec<u8>>,
+    /// Messages that wait and were handed over: by the numbers of their receipts their bytes, and their heads behind those.
+    waiting: RefCell<Table<Vec<u8>>>,
     /// What JavaScript is told of messages: three numbers for each, and the bytes of texts.
     numbers: Cell<Vec<u32>>,
     texts: Cell<Vec<u8>>,
@@ -98,8 +103,8 @@ pub(super) fn config(given: impl Fn(usize) -> Option<f64>, flags: u32) -> Result
 #[wasm_bindgen(js_name = enqueue)]
 pub fn queue(number: u32, receipt: u32, len: u32, lane: u8, ttl: f64, replaced: f64, timeout: f64) -> f64 {
     let Some(wire) = wire(number) else { return 0.0 };
-    let deadline = timeout.is_finite().then(|| wire.platform.now().plus(Micros::from_millis_f64(timeout)));
-    enqueue(&wire, Parcel { receipt, len, deadline, kept: None }, lane, ttl, replaced)
+    let deadline = wire.platform.now().plus(Micros::from_millis_f64(timeout));
+    enqueue(&wire, Parcel { receipt, len, deadline }, lane, ttl, replaced)
 }
 
 /// A frame of `len` bytes arrived on this link's socket.
@@ -131,12 +136,12 @@ fn given(wire: &Wire, what: u8, [a, b, c]: [f64; 3], bytes: &[u8]) -> f64 {
     let text = b != 0.0;
     // At the end of a task, or in the middle of one that sends a lot.
     if what == PASS && text {
-        wire.flush_with(|machine, now| pass(machine, now, a as u32, c as usize, bytes));
+        wire.flush_with(|machine, now| pass(wire, machine, now, a as u32, c as usize, bytes));
         return 0.0;
     }
     wire.with(|machine, now| match what {
         PASS => {
-            pass(machine, now, a as u32, c as usize, bytes);
+            pass(wire, machine, now, a as u32, c as usize, bytes);
             0.0
         }
         TOKEN => {
@@ -167,6 +172,7 @@ fn given(wire: &Wire, what: u8, [a, b, c]: [f64; 3], bytes: &[u8]) -> f64 {
 /// Messages without options, by rising receipts from this one. Behind the bytes of all stand two numbers of four bytes for
 /// each: twice its length, and one more for text; the channel.
 fn pass(
+    wire: &Wire,
     machine: &mut Machine<Parcel, super::Elsewhere>,
     now: Micros,
     first: u32,
@@ -176,25 +182,26 @@ fn pass(
     let (mut bytes, heads) =
         bytes.split_at_checked(bytes.len().saturating_sub(count * 8)).unwrap_or_default();
     let mut receipt = first;
-    for [a, b, c, d, e, f, g, h] in heads.as_chunks::<8>().0.iter().copied() {
-        let (head, channel) = (u32::from_le_bytes([a, b, c, d]), u64::from(u32::from_le_bytes([e, f, g, h])));
-        let (len, text) = (head >> 1, head & 1 != 0);
+    for head in heads.as_chunks::<8>().0 {
+        let (len, Encoded { channel, text, .. }) = read_head(*head);
         let Some((payload, rest)) = bytes.split_at_checked(len as usize) else { return };
-        let parcel = Parcel { receipt, len, deadline: None, kept: None };
+        let parcel = Parcel { receipt, len, deadline: NEVER };
         if machine.numbers_at_once(payload.len()) {
             machine.number_at_once(now, parcel, channel, text, payload);
         } else {
-            let kept = Some(Kept { channel, text, bytes: payload.into() });
-            machine.pass(now, Parcel { kept, ..parcel });
+            let kept = [payload, head].concat();
+            wire.platform.room.waiting.borrow_mut().insert(u64::from(receipt), kept);
+            machine.pass(now, parcel);
         }
         receipt = receipt.wrapping_add(1);
         bytes = rest;
     }
 }
 
-fn split(bytes: &[u8], at: usize) -> (&str, &[u8]) {
-    let (head, tail) = bytes.split_at_checked(at).unwrap_or_default();
-    (core::str::from_utf8(head).unwrap_or_default(), tail)
+/// How long a message is, and what it is besides.
+fn read_head([a, b, c, d, e, f, g, h]: [u8; 8]) -> (u32, Encoded) {
+    let (head, channel) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+    (head >> 1, Encoded { channel: u64::from(channel), text: head & 1 != 0, request: None })
 }
 
 /// What of [`act`](super::act) is of sessions alone.
@@ -248,20 +255,23 @@ impl Face {
     }
 
     pub(super) fn encode_parcel(&self, parcel: &Parcel, out: &mut Vec<u8>) -> Encoded {
-        if let Some(Kept { channel, text, bytes }) = &parcel.kept {
+        if let Some(bytes) = self.take_waiting(parcel)
+            && let Some((bytes, head)) = bytes.split_last_chunk()
+        {
             out.extend_from_slice(bytes);
-            return Encoded { channel: *channel, text: *text, request: None };
+            return read_head(*head).1;
         }
         // Whether it is text; then 0 or 1 plus the length of the method's name, which stands before the
         // payload; then the channel.
         let answer = self.fill(out, parcel.len, parcel.receipt) as u64;
-        let request = (answer >> 1 & 0x7ff).checked_sub(1).map(|len| {
-            let (method, _) = split(out, len as usize);
-            let method = method.to_owned();
-            out.drain(..method.len());
-            Request { method, deadline: parcel.deadline, tag: parcel.receipt }
-        });
+        let deadline = Some(parcel.deadline).filter(|deadline| *deadline != NEVER);
+        let method = (answer >> 1 & 0x7ff).checked_sub(1);
+        let request = method.map(|len| Request { method: len as usize, deadline, tag: parcel.receipt });
         Encoded { channel: answer >> 12, text: answer & 1 != 0, request }
+    }
+
+    fn take_waiting(&self, parcel: &Parcel) -> Option<Vec<u8>> {
+        self.room.waiting.borrow_mut().remove(&u64::from(parcel.receipt))
     }
 
     pub(super) fn write_frame(&self, link: LinkId, frame: &[u8]) -> (Transmit, u64) {
@@ -269,8 +279,10 @@ impl Face {
         sent(self.tell(WRITE, f64::from(link.0), at as f64, len as f64))
     }
 
-    /// The core's number for an outcome; one more if it is in doubt since the wire is closed.
-    pub(super) fn number_of(wire: &Wire, outcome: Outcome) -> usize {
+    /// Lets go of a message that has settled. The core's number for its outcome; one more if it is in doubt since the wire is
+    /// closed.
+    pub(super) fn given_back(&self, wire: &Wire, parcel: Parcel, outcome: Outcome) -> usize {
+        self.take_waiting(&parcel);
         let over = outcome == Outcome::InDoubt && wire.read(Machine::is_over);
         outcome.number() + usize::from(over)
     }

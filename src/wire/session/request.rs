@@ -200,9 +200,9 @@ impl<In: 'static, Out: 'static> Answers<In, Out> {
         self.tag = hub.register(&self.call);
         let ttl = self.timeout.map(micros);
         let deadline = ttl.map(|ttl| driver.session(|_, now| now.plus(ttl)));
-        let request = Request { method: self.method.clone(), deadline, tag: self.tag };
+        let request = Request { method: self.method.len(), deadline, tag: self.tag };
         let mut letter = Letter::new(raw, message);
-        letter.route = Route { channel: self.channel, request: Some(request) };
+        letter.route = Route { channel: self.channel, method: self.method.clone(), request: Some(request) };
         let slot = Rc::clone(&letter.slot);
         match driver.queue(letter, SendOptions { ttl, ..SendOptions::default() }) {
             Ok(id) => Ok(Receipt::new(slot, Some((driver.downgrade(), id)))),

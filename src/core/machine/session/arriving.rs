@@ -29,7 +29,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             }
             self.hear(now, link, frame, heard);
         }
-        if let Some(session) = &mut self.session {
+        if let Some(session) = self.session.as_mut() {
             session.heard = heard;
         }
         self.outputs.push(Output::Forget { frame });
@@ -79,7 +79,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             Heard::Lost(loss) => self.lost(loss, true),
             Heard::Welcomed { welcome, .. } => {
                 let resumed = welcome.status == Status::Resumed;
-                if let Some(session) = &mut self.session {
+                if let Some(session) = self.session.as_mut() {
                     let silence = (welcome.ping_ms > 0).then(|| {
                         Micros::from_millis(welcome.ping_ms.saturating_mul(2).saturating_add(5_000))
                     });
@@ -102,7 +102,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     }
 
     fn hear_plain(&mut self, now: Micros, link: LinkId, frame: u32, record: Framed) {
-        let Some(session) = &mut self.session else { return };
+        let Some(session) = self.session.as_mut() else { return };
         match record.says() {
             // In the task of its arrival, so that a hidden page's throttled timers do not slow it down.
             Record::Ping { token } => {
@@ -130,12 +130,12 @@ impl<P: Payload, T: Texts> Machine<P, T> {
                     return self.drop_successor();
                 }
                 let older = |it: &Sessional<P>| it.fence(link).is_some_and(|fence| fence < it.client.fence());
-                if code == Code::Superseded as u64 && self.session.as_deref().is_some_and(older) {
+                if code == Code::Superseded as u64 && self.session.as_ref().is_some_and(older) {
                     // By this side's own next connection, whose WELCOME is on its way or was lost.
                     return self.distrust(now);
                 }
                 let retry_after = Micros::from_millis(retry_after_ms.min(3_600_000));
-                if let Some(session) = &mut self.session {
+                if let Some(session) = self.session.as_mut() {
                     session.word = Some(Word { retry, retry_after });
                 }
                 if forget {
@@ -154,7 +154,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     }
 
     fn acked(&mut self, to: u64) {
-        while let Some(session) = &mut self.session
+        while let Some(session) = self.session.as_mut()
             && session.first <= to
             && let Some(payload) = session.in_flight.pop_front()
         {
@@ -178,7 +178,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         fence: u64,
         violation: Violation,
     ) {
-        let Some(session) = &mut self.session else { return };
+        let Some(session) = self.session.as_mut() else { return };
         let bytes = session.client.violated(fence, violation);
         // What the successor said may have cost the session itself, and with it the connection that worked.
         let orphaned = session.client.link().is_none();

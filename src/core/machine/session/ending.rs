@@ -6,7 +6,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     /// Settles what the session leaves behind. `told`: so is the application.
     pub(in crate::core::machine) fn lost(&mut self, loss: Loss, told: bool) {
         let over = self.is_over();
-        let Some(session) = &mut self.session else { return };
+        let Some(session) = self.session.as_mut() else { return };
         let left = core::mem::take(&mut session.in_flight);
         let mut seq = core::mem::replace(&mut session.first, 1);
         session.before += loss.received;
@@ -37,7 +37,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             }
             seq += 1;
         }
-        if let Some(session) = &mut self.session {
+        if let Some(session) = self.session.as_mut() {
             session.in_flight = in_flight;
             session.unsettled = unsettled;
         }
@@ -60,13 +60,13 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// The session is over for good; with `recv` as proof nothing is in doubt.
     pub(in crate::core::machine) fn end_session(&mut self, recv: Option<u64>) {
-        let Some(session) = &mut self.session else { return };
+        let Some(session) = self.session.as_mut() else { return };
         if session.client.identity().is_none() && session.in_flight.is_empty() {
             return;
         }
         self.drop_successor();
         let goes_on = !self.is_over();
-        let Some(session) = &mut self.session else { return };
+        let Some(session) = self.session.as_mut() else { return };
         let loss = session.client.end(recv, goes_on);
         session.links.clear();
         // What it leaves is told by its receipts; a session that ends with its wire is not lost.
@@ -93,7 +93,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// Every link is gone, or this one.
     pub(in crate::core::machine) fn unlink(&mut self, gone: Option<LinkId>) {
-        let Some(session) = &mut self.session else { return };
+        let Some(session) = self.session.as_mut() else { return };
         let client = &mut session.client;
         session.links.retain(|(link, fence)| {
             let keep = gone.is_some_and(|gone| gone != *link);

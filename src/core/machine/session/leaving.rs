@@ -26,7 +26,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// Whether what stands first in the queue can be bound at once: `None` if it never can.
     pub(in crate::core::machine) fn room(&self, len: usize) -> Option<bool> {
-        let Some(session) = &self.session else { return Some(true) };
+        let Some(session) = self.session.as_ref() else { return Some(true) };
         match session.client.room(len) {
             Room::Now => Some(true),
             Room::Later => Some(false),
@@ -50,7 +50,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// Bytes and messages that [`Machine::pass`] is sure to take: none if the link is not open.
     pub fn vacancy(&self) -> (u64, usize) {
-        if self.session.is_none() || !matches!(self.stage, Stage::Ready { .. }) {
+        if !self.has_session() || !matches!(self.stage, Stage::Ready { .. }) {
             return (0, 0);
         }
         let queue = &self.config.queue;
@@ -175,7 +175,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// Whether [`Machine::next_frame`] is worth asking.
     pub fn frame_is_due(&self) -> bool {
-        let Some(session) = &self.session else { return false };
+        let Some(session) = self.session.as_ref() else { return false };
         let due = session.client.due();
         let ripe = due == Due::Now || (due == Due::Soon && session.ripe);
         ripe && (!self.flow.holds || self.frame_is_full()) && self.frame_link().is_some()
@@ -255,7 +255,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     }
 
     pub(in crate::core::machine) fn ack_is_ripe(&mut self) {
-        if let Some(session) = &mut self.session {
+        if let Some(session) = self.session.as_mut() {
             session.ripe = true;
         }
         if core::mem::take(&mut self.flow.holds) {

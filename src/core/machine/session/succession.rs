@@ -8,7 +8,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     }
 
     fn set_successor(&mut self, successor: Option<Successor>) {
-        if let Some(session) = &mut self.session {
+        if let Some(session) = self.session.as_mut() {
             session.successor = successor;
         }
     }
