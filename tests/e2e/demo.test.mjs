@@ -145,6 +145,8 @@ inEachBrowser((browser) => {
           () => document.getElementById("show-caption").textContent.startsWith("3 of 3"),
           AFTER_FAULT,
         );
+        // What the browser has taken is on its way.
+        await page.until(() => document.querySelectorAll('#messages [data-fate="echoed"]').length === 5);
         const texts = Array.from({ length: 5 }, (_, i) => `Written while offline, ${i + 1} of 5`);
         assert.deepEqual(chats((await page.statistics()).received), texts);
       }));
