@@ -1,4 +1,4 @@
-//! What the fuzz targets do with their bytes. tests/session_fuzz.rs does the same with the corpora.
+//! What the fuzz targets do with their bytes. tests/session/fuzz.rs does the same with the corpora.
 // A body that meets the unexpected must stop, and every target has its own.
 #![allow(
     dead_code,

@@ -1,9 +1,11 @@
 // The steps of `npm test`, in the order they run. `run` gets `{ tee }`, to pass to what prints how many tests passed.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { buildServers } from "../../benches/harness/servers.mjs";
 import { build } from "../build.mjs";
-import { checkChat } from "../build/chat.mjs";
+import { buildChat, checkChat } from "../build/chat.mjs";
 import { buildDocs } from "../docs.mjs";
+import { buildFaultProxy } from "../echo-server.mjs";
 import { Failure } from "../failure.mjs";
 import { cargoTarget, inRoot } from "../paths.mjs";
 import { run } from "../process.mjs";
@@ -39,7 +41,7 @@ export const steps = [
   ),
   step("packaging", "the package in its users' hands", ["build"], packaging),
   step("frameworks", "the package in each framework, in a real browser", ["build"], frameworks),
-  step("e2e", "the package and the demo in real browsers", ["build"], (to) => nodeTests("e2e", to)),
+  step("e2e", "the package and the demo in real browsers", ["build"], e2e),
 ];
 
 function step(name, title, needs, run) {
@@ -107,6 +109,14 @@ async function frameworks(to) {
   await setup([frameworkModules]);
   // They mostly wait for connections to close.
   await nodeTests("frameworks", to, 2);
+}
+
+async function e2e(to) {
+  // Before the first browser starts: beside a compiler every time-out is too short.
+  await buildServers();
+  await buildFaultProxy();
+  await buildChat();
+  await nodeTests("e2e", to, 2);
 }
 
 /** Files that start browsers run few at once: the time-outs are for a machine that has time for them. */

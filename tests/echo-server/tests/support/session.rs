@@ -13,7 +13,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
-use super::{Client, dial, within};
+use crate::support::{Client, dial, within};
 
 /// What a client sees.
 #[derive(Clone, Debug, PartialEq)]
