@@ -7,8 +7,8 @@ import { DIGITS, ESCAPED, FIRST, TEXT, unpack } from "./wasm-unpack.mjs";
 const ALPHABET = Array.from({ length: 0x7f - FIRST }, (_, i) => FIRST + i)
   .filter((code) => !ESCAPED.includes(code))
   .map((code) => String.fromCharCode(code));
-/** A size takes so many bytes, be it ever so small. */
-const SIZE = 3;
+/** So many bytes take the sizes of the section and of each function, be they ever so small. None has 16 KiB, else this throws. */
+const [SECTION_SIZE, FUNCTION_SIZE] = [3, 2];
 /** Of a wasm file. */
 const HEADER = 8;
 /** The number of the section that holds the functions. */
@@ -41,8 +41,8 @@ export default () => unpack(${named.join(", ")});
 
 // Numbers of one sort stand together, in a stream of their own. That compresses far better than code in the order in which
 // it runs. Which stream is next to which makes a small difference. ./wasm-unpack.wat has the others by their numbers.
-const BRANCHES = 1;
-const LOCALS = 2;
+const BRANCHES = 2;
+const LOCALS = 3;
 const OPCODES = 5;
 const ALIGNMENTS = 7;
 /** What stands before the functions. */
@@ -111,10 +111,10 @@ function walk(bytes, program, tell) {
   }
   for (let before = 0; before < at; before++) tell(BEFORE, before);
   let length = bytes.length;
-  const sized = (part) => {
+  const sized = (size, part) => {
     const start = at;
     number();
-    length += SIZE - (at - start);
+    length += size - (at - start);
     part();
   };
   const readFunction = () => {
@@ -132,9 +132,9 @@ function walk(bytes, program, tell) {
       if (opcode === 0x0b) depth--;
     }
   };
-  const start = at + SIZE;
-  sized(() => {
-    for (let left = number(LOCALS); left > 0; left--) sized(readFunction);
+  const start = at + SECTION_SIZE;
+  sized(SECTION_SIZE, () => {
+    for (let left = number(LOCALS); left > 0; left--) sized(FUNCTION_SIZE, readFunction);
   });
   const after = bytes.length - at;
   while (at < bytes.length) read(AFTER);

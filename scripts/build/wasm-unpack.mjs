@@ -20,14 +20,12 @@ export const unpack = (head, text, length, before, ...places) => {
   const program = new WebAssembly.Module(bits.subarray(32));
   const { m: memory, u: unpack } = new WebAssembly.Instance(program).exports;
   const start = TEXT + text.length;
-  memory.grow((start + length) >> 16);
   const bytes = new Uint8Array(memory.buffer);
   new TextEncoder().encodeInto(text, bytes.subarray(TEXT));
   new Uint32Array(memory.buffer, STREAMS).set(places);
   // The bytes that are one digit come first.
-  const ranks = [1, 0].flatMap((bit) =>
-    [...Array(256).keys()].filter((byte) => ((bits[byte >> 3] >> (byte & 7)) & 1) === bit),
-  );
+  const common = (byte) => (bits[byte >> 3] >> (byte & 7)) & 1;
+  const ranks = [...Array(256).keys()].sort((a, b) => common(b) - common(a));
   for (let letter = FIRST, rank = 0; rank < DIGITS; letter++) {
     if (ESCAPED.includes(letter)) continue;
     for (const more of [0, 1, 2]) bytes[LETTERS + 128 * more + letter] = ranks[DIGITS * more + rank];

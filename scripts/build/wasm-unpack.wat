@@ -5,14 +5,14 @@
   ;;     4  by stream, where its next letter is
   ;;   320  by letter, the byte it means; from 448 what it means after `}`, from 576 after `~`
   ;;  1024  the letters; behind them is room for the wasm
-  (memory (export "m") 1)
+  (memory (export "m") 8)
 
   ;; From 64, by opcode: in which streams are the numbers that follow it, four bits each. Zeros, as they name the only memory,
   ;; are read as opcodes that nothing follows.
   (data (i32.const 66) "\04\04\04") ;; blocks
-  (data (i32.const 76) "\01\01") ;; branches
+  (data (i32.const 76) "\02\02") ;; branches
   (data (i32.const 80) "\05\55") ;; calls
-  (data (i32.const 96) "\06\06\06\03\03\03\03") ;; local and global variables, tables
+  (data (i32.const 96) "\01\01\01\06\06\06\06") ;; local and global variables, tables
   ;; Loads and stores: alignment and offset.
   (data (i32.const 104) "\87\87\87\87\87\87\87\87\87\87\87\87\87\87\87\87\87\87\87\87\87\87\87")
   (data (i32.const 129) "\09\0a") ;; integers
@@ -64,7 +64,7 @@
     (local $depth i32)
     (local $opcode i32)
     (local $streams i32)
-    (call $numbers (i32.const 2) (i32.shl (call $number (i32.const 2)) (i32.const 1)))
+    (call $numbers (i32.const 3) (i32.shl (call $number (i32.const 3)) (i32.const 1)))
     (local.set $depth (i32.const 1))
     (loop $next
       (local.set $streams (i32.load8_u offset=64 (local.tee $opcode (call $byte (i32.const 5)))))
@@ -75,7 +75,7 @@
             (local.set $streams (i32.shr_u (local.get $streams) (i32.const 4)))
             (br $more))))
       (if (i32.eq (local.get $opcode) (i32.const 0x0e))
-        (then (call $numbers (i32.const 1) (i32.add (call $number (i32.const 1)) (i32.const 1)))))
+        (then (call $numbers (i32.const 2) (i32.add (call $number (i32.const 2)) (i32.const 1)))))
       (if (i32.eq (local.get $opcode) (i32.const 0x44))
         (then (call $copy (i32.const 12) (i32.add (global.get $at) (i32.const 8)))))
       (if (i32.lt_u (i32.sub (local.get $opcode) (i32.const 2)) (i32.const 3))
@@ -89,15 +89,15 @@
     (local $size i32)
     (global.set $at (local.get $at))
     (call $copy (i32.const 11) (local.get $functions))
-    (local.set $count (call $number (i32.const 2)))
+    (local.set $count (call $number (i32.const 3)))
     (loop $next
-      ;; Its size takes three bytes, be it ever so small.
-      (global.set $at (local.tee $start (i32.add (global.get $at) (i32.const 3))))
+      ;; Its size takes two bytes, be it ever so small.
+      (global.set $at (i32.add (local.tee $start (global.get $at)) (i32.const 2)))
       (call $function)
-      (i32.store8 (i32.sub (local.get $start) (i32.const 3))
-        (i32.or (local.tee $size (i32.sub (global.get $at) (local.get $start))) (i32.const 128)))
-      (i32.store8 (i32.sub (local.get $start) (i32.const 2))
-        (i32.or (i32.shr_u (local.get $size) (i32.const 7)) (i32.const 128)))
-      (i32.store8 (i32.sub (local.get $start) (i32.const 1)) (i32.shr_u (local.get $size) (i32.const 14)))
+      (i32.store8 (local.get $start)
+        (i32.or
+          (local.tee $size (i32.sub (i32.sub (global.get $at) (local.get $start)) (i32.const 2)))
+          (i32.const 128)))
+      (i32.store8 offset=1 (local.get $start) (i32.shr_u (local.get $size) (i32.const 7)))
       (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))
     (call $copy (i32.const 13) (local.get $end))))
