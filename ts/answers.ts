@@ -1,6 +1,6 @@
 // What the application answers where it is asked: by a function of its own, or by an option that stands for one.
 import { byteLength, type Codec, encode, type Raw } from "./codec.ts";
-import { report, WireError } from "./errors.ts";
+import { report } from "./errors.ts";
 import {
   type Attempt,
   isUrl,
@@ -8,6 +8,7 @@ import {
   type Retry,
   type WebSocketClass,
   type WireOptions,
+  wrong,
 } from "./options.ts";
 import type { WireUrl } from "./wire.ts";
 
@@ -16,6 +17,21 @@ export const isPromise = (value: unknown): value is Promise<unknown> =>
 
 const given = <T>(provided: Provided<T> | undefined, attempt: Attempt): unknown =>
   typeof provided === "function" ? (provided as (attempt: Attempt) => unknown)(attempt) : provided;
+
+/** Calls `then` with what `ask` gives, at once or when it is there, and `failed` with what one of the two throws. */
+export const take = (
+  ask: () => unknown,
+  then: (given: any) => void,
+  failed: (error: unknown) => void,
+): void => {
+  try {
+    const given = ask();
+    if (isPromise(given)) void given.then(then).catch(failed);
+    else then(given);
+  } catch (error) {
+    failed(error);
+  }
+};
 
 /** The URL or URLs and the subprotocols for an attempt; a promise if one of the two is. */
 export const provide = (
@@ -43,14 +59,14 @@ export const NOWHERE: Target = { url: "", protocols: [], good: false, local: fal
 
 /** The target of an attempt, of the URL or URLs and the subprotocols provided for it. */
 export const readTarget = ([urls, protocols]: readonly unknown[], turn: number): Target => {
-  const chosen: unknown = Array.isArray(urls) ? urls[turn % urls.length] : urls;
+  const all: unknown[] = [urls].flat();
+  const chosen = all[turn % all.length];
   if (!isUrl(chosen)) throw new TypeError(`The url function gave ${typeof chosen}, not a URL.`);
   const url = String(chosen).replace(/#.*$/s, "");
   return { ...examine(url), url, protocols: list(protocols) };
 };
 
-const list = (protocols: unknown): string[] =>
-  protocols == null ? [] : Array.isArray(protocols) ? protocols.map(String) : [String(protocols)];
+const list = (protocols: unknown): string[] => [protocols ?? []].flat().map(String);
 
 /** Whether an attempt may need no network. Without one, a function is asked only where the page came from this machine. */
 export const isLocal = (url: WireUrl): boolean => {
@@ -91,8 +107,7 @@ export const decide = <In, Out>(
     const chosen = policy ? policy(retry) : delay;
     if (chosen === false) return -1;
     if (typeof chosen === "number" && chosen >= 0) return chosen;
-    const given = `reconnect.delay must return milliseconds or false; it returned ${String(chosen)}.`;
-    throw new WireError("InvalidOption", { text: given });
+    throw wrong("What reconnect.delay returns", "milliseconds or false", chosen);
   } catch (error) {
     report(error);
     return fatal ? -1 : delay;

@@ -1,4 +1,4 @@
-import type { WireEvent } from "./events.ts";
+import { type WireEvent, wireEvent } from "./events.ts";
 import { Handlers } from "./handlers.ts";
 import type { RequestOptions } from "./request.ts";
 import type { SessionReceipt, SessionSendOptions, SessionWire } from "./session-wire.ts";
@@ -31,9 +31,9 @@ export interface Channel<In = unknown, Out = In> {
 
 /** A part of a session with a name. It outlives connections, and is opened anew in the session after one that is lost. */
 export class Channel<In = unknown, Out = In> extends EventTarget {
-  readonly name: string;
+  declare readonly name: string;
   /** @internal Its number; negative when shut. */
-  number: number;
+  declare number: number;
   readonly #wire: SessionWire<any, any, any>;
   readonly #handlers: Handlers<In>;
   readonly #shut: (code: number, reason: string) => void;
@@ -115,13 +115,13 @@ export class Channel<In = unknown, Out = In> extends EventTarget {
   /** @internal */
   deliver(message: In, raw: Raw, ack: (() => void) | undefined): void {
     this.#handlers.deliver(message, ack ? { ack } : {});
-    this.dispatchEvent(Object.assign(new Event("message"), { data: message, raw, ack }));
+    this.dispatchEvent(wireEvent("message", { data: message, raw, ack }));
   }
 
   /** @internal The server has opened it, or its session is lost. */
   opens(data: unknown): void {
     this.#open = true;
-    this.dispatchEvent(Object.assign(new Event("open"), { data }));
+    this.dispatchEvent(wireEvent("open", { data }));
   }
 
   /** @internal */
@@ -133,7 +133,7 @@ export class Channel<In = unknown, Out = In> extends EventTarget {
   ends(code: number, reason: string): void {
     this.number = -1;
     this.#open = false;
-    this.dispatchEvent(Object.assign(new Event("shut"), { code, reason }));
+    this.dispatchEvent(wireEvent("shut", { code, reason }));
   }
 }
 
@@ -141,9 +141,9 @@ export class Channel<In = unknown, Out = In> extends EventTarget {
 export class ChannelShut extends Error {
   override readonly name = "ChannelShut";
   /** The server's own. */
-  readonly code: number;
+  declare readonly code: number;
   /** In the server's words. */
-  readonly reason: string;
+  declare readonly reason: string;
 
   /** @internal */
   constructor(channel: string, code: number, reason: string) {

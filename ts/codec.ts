@@ -60,10 +60,9 @@ export const encode = <In, Out>(
 /** Bytes on the wire; undefined for what a WebSocket cannot send. */
 export const byteLength = (data: unknown): number | undefined => {
   if (typeof data === "string") return utf8Length(data);
-  if (data instanceof ArrayBuffer) return data.byteLength;
-  if (ArrayBuffer.isView(data)) return data.buffer instanceof ArrayBuffer ? data.byteLength : undefined;
-  if (data instanceof Blob) return data.size;
-  return undefined;
+  const buffer: unknown = ArrayBuffer.isView(data) ? data.buffer : data;
+  if (buffer instanceof ArrayBuffer) return (data as ArrayBuffer).byteLength;
+  return data instanceof Blob ? data.size : undefined;
 };
 
 /** Data that the application cannot change any more, for as long as it waits. */

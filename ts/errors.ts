@@ -20,11 +20,11 @@ export interface WireClose {
 export class WireError extends Error {
   override readonly name = "WireError";
   /** What a program decides by. */
-  readonly code: WireErrorCode;
+  declare readonly code: WireErrorCode;
   /** How the connection ended, if one did. */
-  readonly close: WireClose | undefined;
+  declare readonly close: WireClose | undefined;
   /** The message concerned, given back: what was to be sent, or the raw data that arrived. */
-  readonly data: unknown;
+  declare readonly data: unknown;
 
   constructor(
     code: WireErrorCode,
@@ -47,14 +47,15 @@ export const TEXTS = {
   Started: "",
   Requested: "",
   Online: "",
-  ServerClosed: "The server ended the connection; close.code and close.reason say why.",
+  ServerClosed: "The server ended the connection; see close.code and close.reason.",
   DialFailed:
     "The connection could not be opened. Browsers do not tell why: the server may be down, its certificate unknown, or it refused path, origin, token or subprotocol." +
     RETRIED,
   ConnectTimeout: "The attempt was not ready within reconnect.connectTimeout." + RETRIED,
   ProviderFailed: "The url or protocols function failed; see cause." + RETRIED,
   GreetingFailed: "The greet function failed; see cause." + RETRIED,
-  HeartbeatTimeout: "Nothing arrived within heartbeat.timeout after a ping: the link was dead." + RETRIED,
+  HeartbeatTimeout:
+    "Nothing arrived within heartbeat.timeout after a ping: the link was taken for dead." + RETRIED,
   IdleTimeout: "Nothing arrived for idleTimeout: the link was taken for dead." + RETRIED,
   InvalidUrl: "The URL cannot be used for a WebSocket. Give an absolute ws: or wss: URL.",
   InvalidProtocols: "The subprotocols cannot be used. Give distinct names without spaces, commas or slashes.",
@@ -71,16 +72,17 @@ export const TEXTS = {
   Frozen: "",
   ...(SESSION ? OF_SESSIONS : {}),
   WasmTrap:
-    "The WebAssembly stopped unexpectedly; this wire is closed and its waiting messages are given back. A new Wire works. Please report the cause.",
+    "The WebAssembly stopped: the wire is closed, and waiting messages are given back. A new Wire works. Please report the cause.",
   WasmUnavailable:
     "WebAssembly cannot start; see cause. If the page has a Content-Security-Policy, add 'wasm-unsafe-eval' to script-src; otherwise the browser is too old.",
   NotInitialized: "everwire/url needs `await init()` before the first Wire.",
-  InvalidOption: "An option is wrong.",
-  InvalidMessage: "The message cannot be encoded; it was not sent and is given back in data. See cause.",
+  // Which one, and what it may be, only who finds it can say.
+  InvalidOption: "",
+  InvalidMessage: "The message cannot be encoded and was not sent; it is in data. See cause.",
   InvalidClose: "close() takes code 1000 or 3000 to 4999.",
   Undecodable: "A message arrived that the codec cannot decode; it is in data. See cause.",
   InboundOverflow:
-    "The loop over the wire is slower than its messages; later ones were lost. Read faster, or raise inbox.maxMessages and inbox.maxBytes.",
+    "The loop over the wire is slower than its messages; later ones were lost. Read faster, or raise inbox.",
 };
 
 const CODES = /* @__PURE__ */ Object.keys(TEXTS) as WireErrorCode[];

@@ -7,8 +7,6 @@ export interface Context {
 
 type Handler = (message: never, context?: Context) => void;
 
-const ALL = Symbol();
-
 /** Handlers of messages, by the type of these. */
 export class Handlers<In> {
   readonly #handlers = new Map<unknown, Set<Handler>>();
@@ -19,7 +17,8 @@ export class Handlers<In> {
   }
 
   on(type: unknown, handler?: unknown): () => void {
-    const key = handler ? type : ALL;
+    // No message has this for its type.
+    const key = handler ? type : this;
     const added = (handler ?? type) as Handler;
     const handlers = this.#handlers.get(key) ?? new Set();
     this.#handlers.set(key, handlers.add(added));
@@ -32,7 +31,7 @@ export class Handlers<In> {
   /** One that throws is reported, and the others are called. */
   deliver(message: In, context?: Context): void {
     const type = (message as Record<string, unknown> | null | undefined)?.[this.#discriminant];
-    for (const handlers of [this.#handlers.get(ALL), this.#handlers.get(type)]) {
+    for (const handlers of [this.#handlers.get(this), this.#handlers.get(type)]) {
       for (const handler of handlers ?? []) {
         try {
           if (SESSION) handler(message as never, context);

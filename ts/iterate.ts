@@ -4,14 +4,14 @@ import type { WireOptions } from "./options.ts";
 import { waits } from "./waits.ts";
 import type { Wire } from "./wire.ts";
 
-/** The messages of a wire that the loop has not taken yet; the core (`ask`) bounds them. */
+/** The messages of a wire that the loop has not taken yet; the core bounds them. */
 export async function* iterate<In>(
   wire: Wire<In, any, any, any>,
-  ask: (what: number, a?: number, b?: number) => number | undefined,
+  link: { ask(what: number, a?: number, b?: number): number | undefined },
   signal: AbortSignal | undefined,
   { maxMessages = 1_000, maxBytes = 1_048_576 }: NonNullable<WireOptions["inbox"]> = {},
 ): AsyncGenerator<In, void, undefined> {
-  const inbox = ask(core.OPEN_INBOX, maxMessages, maxBytes);
+  const inbox = link.ask(core.OPEN_INBOX, maxMessages, maxBytes);
   const held: [message: In, size: number][] = [];
   const over = new AbortController();
   let wake = () => {};
@@ -20,7 +20,7 @@ export async function* iterate<In>(
     (event) => {
       const { raw } = event as unknown as { raw: { length?: number; byteLength: number } };
       const size = raw.length ?? raw.byteLength;
-      if (ask(core.PUSH, inbox, size)) held.push([event.data, size]);
+      if (link.ask(core.PUSH, inbox, size)) held.push([event.data, size]);
       wake();
     },
     over,
@@ -29,7 +29,7 @@ export async function* iterate<In>(
   try {
     for (;;) {
       const next = held.shift();
-      const overflowed = ask(core.TAKE, inbox, next?.[1]);
+      const overflowed = link.ask(core.TAKE, inbox, next?.[1]);
       const { state } = wire;
       if (next) yield next[0];
       else if (overflowed) throw new WireError("InboundOverflow");
@@ -39,6 +39,6 @@ export async function* iterate<In>(
     }
   } finally {
     over.abort();
-    ask(core.CLOSE_INBOX, inbox);
+    link.ask(core.CLOSE_INBOX, inbox);
   }
 }

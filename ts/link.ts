@@ -69,7 +69,7 @@ const LOST: WireClose = { ...NONE, code: 1006 };
 
 /** Between a wire and its core: calls the one, and is what the other calls. */
 export class Link<In, Out> implements Hears {
-  readonly codec: Codec<In, Out>;
+  declare readonly codec: Codec<In, Out>;
   /** Receipts of what waits, by the numbers that the core has for them. */
   readonly #receipts: Sendings = SESSION ? new Row() : new Map();
   /** The core's numbers of what waits under a key, by lane and key. */
@@ -83,7 +83,7 @@ export class Link<In, Out> implements Hears {
   readonly #flags: number;
   /** Listeners can be there. */
   heard = false;
-  core: core.Core | undefined;
+  declare core: core.Core | undefined;
   /** This wire's number in the core. */
   id = 0;
   socket: WebSocket | undefined;
@@ -106,7 +106,7 @@ export class Link<In, Out> implements Hears {
   /** The answer to a question for what waits. */
   #items: Sending[] = [];
   /** Why there is no core behind this wire. */
-  dead: WireError | undefined;
+  declare dead: WireError | undefined;
   #abort: AbortController | undefined;
   /** The latest question, by itself: numbers begin again in a new core. */
   #question: Attempt | undefined;
@@ -250,8 +250,8 @@ export class Link<In, Out> implements Hears {
     this.#question = undefined;
     this.#stopAsking();
     this.#release();
-    for (const [number, { to }] of [...this.#receipts])
-      this.#settle(number, SESSION && to?.bound && number < this.session.unpassed ? 11 : 6);
+    for (const [number, receipt] of [...this.#receipts])
+      this.#settle(number, SESSION && receipt.to?.bound && number < this.session.unpassed ? 11 : 6);
     if (SESSION) this.session?.over();
     if (!loud) return;
     // A listener added right after the constructor hears of it too.
@@ -419,14 +419,8 @@ export class Link<In, Out> implements Hears {
         this.#dialed = answers.readTarget(provided, turn);
         this.ask(core.TARGET, ticket, Number(this.#dialed.local));
       };
-      try {
-        const { protocols } = this.#options;
-        const provided = answers.provide(this.#url, SESSION ? SUBPROTOCOL : protocols, question);
-        if (answers.isPromise(provided)) void provided.then(answer).catch(failed);
-        else answer(provided);
-      } catch (error) {
-        failed(error);
-      }
+      const protocols = SESSION ? SUBPROTOCOL : this.#options.protocols;
+      answers.take(() => answers.provide(this.#url, protocols, question), answer, failed);
     },
     [core.ABORT]() {
       this.#stopAsking();
@@ -478,14 +472,11 @@ export class Link<In, Out> implements Hears {
         sendRaw,
         send: (message) => sendRaw(encode(this.codec, message, {})),
       };
-      try {
-        const done = SESSION ? this.session.greet(link, signal) : this.#options.greet?.(greeting);
-        if (answers.isPromise(done))
-          void done.then(() => greeted(true)).catch((error: unknown) => greeted(false, error));
-        else greeted(true);
-      } catch (error) {
-        greeted(false, error);
-      }
+      answers.take(
+        () => (SESSION ? this.session.greet(link, signal) : this.#options.greet?.(greeting)),
+        () => greeted(true),
+        (error) => greeted(false, error),
+      );
     },
     [core.PING](link) {
       if (SESSION) return;

@@ -174,7 +174,7 @@ export const readOptions = <In, Out>(
   url: unknown,
   options: WireOptions<In, Out>,
 ): { numbers: number[]; flags: number } => {
-  const urls: unknown[] = Array.isArray(url) ? url : [url];
+  const urls: unknown[] = [url].flat();
   if (typeof url !== "function" && !(urls.length > 0 && urls.every(isUrl))) {
     throw wrong("url", "a string, a URL, a list of them or a function", url);
   }
@@ -234,12 +234,13 @@ const checked = (name: string, value: unknown): unknown => {
 const sessionFlags = (given: Map<string, unknown>): number =>
   (given.get("onSessionLost") === ON_LOSS[1] ? 128 : 0) | (given.get("manualAck") ? 256 : 0);
 
-const wrong = (name: string, allowed: string, given: unknown): WireError => {
+/** @internal An error that says what something may be. `data`: the message concerned. */
+export const wrong = (name: string, allowed: string, given: unknown, data?: unknown): WireError => {
   const shown =
     typeof given === "string"
       ? JSON.stringify(given.slice(0, 40))
       : typeof given === "object" && given
         ? "an object"
         : String(given).slice(0, 40);
-  return new WireError("InvalidOption", { text: `${name} must be ${allowed}; given: ${shown}.` });
+  return new WireError("InvalidOption", { text: `${name} must be ${allowed}; given: ${shown}.`, data });
 };

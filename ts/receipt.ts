@@ -47,7 +47,7 @@ export class Receipt<Out = unknown, End = Settled<Out>> {
   /** @internal Called when it waits no more. */
   leave: (() => unknown) | undefined;
   /** What was sent; kept until the browser has taken it. */
-  message: Out | undefined;
+  declare message: Out | undefined;
   /** Undefined while the message waits. */
   result: End | undefined;
   readonly #told: (receipt: Receipt<Out, End>) => void;

@@ -38,13 +38,13 @@ export type RequestErrorCode = (typeof NOT_SENT)[number] | (typeof ANSWERS)[numb
 export class RequestError extends Error {
   override readonly name = "RequestError";
   /** What a program decides by. */
-  readonly code: RequestErrorCode;
+  declare readonly code: RequestErrorCode;
   /** The status of the answer, if there is one: 1, or from 16 on the application's own. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** What the other side says of it. */
-  readonly data: unknown;
+  declare readonly data: unknown;
   /** Whether the other side may have got the request, and nobody can tell what became of it. */
-  readonly inDoubt: boolean;
+  declare readonly inDoubt: boolean;
 
   /** To throw in a handler: `status` is 1, or from 16 on your own, and `data` is encoded as a message is. */
   constructor(

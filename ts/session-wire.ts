@@ -88,6 +88,11 @@ export interface SessionEventMap<In, Out> extends WireEventMap<In, Out, SessionS
   sessionlost: WireEvent<SessionLost>;
 }
 
+export interface SessionWire<In = unknown, Out = In, Methods = AnyMethods> {
+  /** Queues, and sends as soon as the server takes it. As on a `Wire`, and on a channel if one is given. */
+  send(message: Out, options?: SessionSendOptions): SessionReceipt<Out>;
+}
+
 /** A session with a server that speaks `everwire.v1`: exactly once, in order, both ways, across every drop. */
 export class SessionWire<In = unknown, Out = In, Methods = AnyMethods> extends Wire<
   In,
@@ -106,11 +111,6 @@ export class SessionWire<In = unknown, Out = In, Methods = AnyMethods> extends W
   /** @internal */
   override attach(link: Link<In, Out>, options: SessionOptions<In, Out>, deliver: Deliver<In>): void {
     this.parts = link.session = new Session(this, link, options, deliver);
-  }
-
-  /** Queues, and sends as soon as the server takes it. As on a `Wire`, and on a channel if one is given. */
-  override send(message: Out, options: SessionSendOptions = {}): SessionReceipt<Out> {
-    return super.send(message, options);
   }
 
   /** Receipts of the waiting messages in the order in which they would leave. */

@@ -8,9 +8,9 @@ import { start, supply } from "./load.ts";
  * Fetches and compiles the WebAssembly, from beside this module unless a URL is given, or a `Request`, whose `signal` can
  * give it up.
  */
-export async function init(
+export const init = async (
   url: string | URL | Request = new URL("./everwire.wasm", import.meta.url),
-): Promise<void> {
+): Promise<void> => {
   const response = await fetch(url);
   if (!response.ok)
     throw new Error(
@@ -23,6 +23,6 @@ export async function init(
     : await WebAssembly.compile(await response.arrayBuffer());
   supply(() => module);
   start();
-}
+};
 
 export * from "./api.ts";

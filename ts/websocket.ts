@@ -292,13 +292,13 @@ export class ReconnectingWebSocket extends EventTarget implements WebSocket {
 }
 
 /** Why a connection failed is told to nobody; why there was none is told as those do whom this class replaces. */
-function errorEvent(error: Error | boolean): Event {
+const errorEvent = (error: Error | boolean): Event => {
   if (error === true) return new Event("error");
   const details = { error, message: String((error as Partial<Error>).message ?? error) };
   return typeof ErrorEvent === "function"
     ? new ErrorEvent("error", details)
     : Object.assign(new Event("error"), details);
-}
+};
 
 // As Web IDL has it: constants on the class and on what it makes, and everything enumerable.
 const { prototype } = ReconnectingWebSocket;

@@ -4,9 +4,9 @@ import { type WireClose, WireError, type WireErrorCode } from "./errors.ts";
 import type { WireClosed, WireEventMap, WireState } from "./events.ts";
 import { Handlers } from "./handlers.ts";
 import { iterate } from "./iterate.ts";
-import { Link } from "./link.ts";
-import type { Provided, WireOptions } from "./options.ts";
-import { Receipt, type Settled } from "./receipt.ts";
+import { type Deliver, Link } from "./link.ts";
+import { type Provided, type WireOptions, wrong } from "./options.ts";
+import { type NotSentReason, Receipt, type Settled } from "./receipt.ts";
 import { channelOf, encoded } from "./session/bytes.ts";
 import type { SessionSendOptions } from "./session-wire.ts";
 import { readStats, type WireStats } from "./stats.ts";
@@ -65,9 +65,7 @@ export class Wire<
     this.#inbox = options.inbox;
     this.#handlers = new Handlers(options.discriminant);
     this.#link = new Link(this, (message, raw) => this.#deliver(message, raw), url, options);
-    if (SESSION) {
-      this.attach?.(this.#link, options, (message, raw) => this.#deliver(message, raw));
-    }
+    if (SESSION) this.attach?.(this.#link, options, (message, raw) => this.#deliver(message, raw));
     options.signal?.addEventListener("abort", () => this.close(1000, "aborted"));
     if (options.signal?.aborted) this.close(1000, "aborted");
     else if (!options.idle && this.#link.socketClass) this.#act(core.CONNECT);
@@ -75,11 +73,7 @@ export class Wire<
   }
 
   /** @internal Takes the link of a session's wire, before it is used. */
-  attach?(
-    link: Link<In, Out>,
-    options: unknown,
-    deliver: (message: In, raw: string | ArrayBuffer) => void,
-  ): void;
+  attach?(link: Link<In, Out>, options: unknown, deliver: Deliver<In>): void;
 
   /** Where the wire stands. */
   get state(): WireState {
@@ -118,7 +112,7 @@ export class Wire<
 
   /** Round trips in milliseconds, once a pong has matched a ping. */
   get rtt(): { readonly last: number; readonly smoothed: number } | undefined {
-    const last = this.#link.ask(core.READ, core.RTT) ?? NaN;
+    const last = this.#link.ask(core.READ, core.RTT) as number;
     return last >= 0 ? { last, smoothed: this.#read(core.SMOOTHED_RTT) } : undefined;
   }
 
@@ -146,7 +140,7 @@ export class Wire<
       if (plain && link.session.pass(receipt, data, channel)) return receipt;
       receipt.to = { channel, bound: false };
     }
-    const length = byteLength(data) ?? 0;
+    const length = byteLength(data)!;
     const running = link.core;
     if (signal?.aborted || !running) {
       receipt.settle(running ? 5 : 6);
@@ -206,19 +200,15 @@ export class Wire<
    * (`InboundOverflow`), or the reason of `signal` when that is aborted.
    */
   messages({ signal }: { signal?: AbortSignal } = {}): AsyncGenerator<In, void, undefined> {
-    return iterate(this, (...args) => this.#link.ask(...args), signal, this.#inbox);
+    return iterate(this, this.#link, signal, this.#inbox);
   }
 
   /** Resolves when the wire is open, at once if it is; rejects if it closes for good or `signal` aborts. */
   ready({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     return waits(signal, (resolve, until, reject) => {
-      const { state } = this;
-      const fail = (code: WireErrorCode, close: WireClose) =>
-        reject(this.#link.dead ?? new WireError(code, { close }));
       this.addEventListener("open", () => resolve(), until);
-      this.addEventListener("close", (event) => event.last && fail(event.cause, event), until);
-      if (state.name === "open") resolve();
-      else if (state.name === "closed") fail(state.reason, state.close);
+      if (this.state.name === "open") resolve();
+      this.#whenClosed(until, (cause, close) => reject(this.#link.dead ?? new WireError(cause, { close })));
     });
   }
 
@@ -229,13 +219,9 @@ export class Wire<
 
   /** Resolves when the wire is closed for good, at once if it is. */
   get closed(): Promise<WireClosed> {
-    return waits(undefined, (resolve, until) => {
-      const { state } = this;
-      const listener = ({ code, reason, wasClean, cause, last }: WireClosed) =>
-        last && resolve({ code, reason, wasClean, cause, last });
-      this.addEventListener("close", listener, until);
-      if (state.name === "closed") listener({ ...state.close, cause: state.reason, last: true });
-    });
+    return waits(undefined, (resolve, until) =>
+      this.#whenClosed(until, (cause, close) => resolve({ ...close, cause, last: true })),
+    );
   }
 
   /**
@@ -282,6 +268,18 @@ export class Wire<
     this.#act(core.SUSPEND);
   }
 
+  /** Calls `listener` when the wire is closed for good, at once if it is. */
+  #whenClosed(
+    until: { readonly signal: AbortSignal },
+    listener: (cause: WireErrorCode, close: WireClose) => void,
+  ): void {
+    const { state } = this;
+    const closed = ({ code, reason, wasClean, cause, last }: WireClosed) =>
+      last && listener(cause, { code, reason, wasClean });
+    this.addEventListener("close", closed, until);
+    if (state.name === "closed") listener(state.reason, state.close);
+  }
+
   readonly #read = (what: number): number => this.#link.ask(core.READ, what) ?? 0;
 
   #act(what: number, a = 0): number | undefined {
@@ -290,8 +288,7 @@ export class Wire<
   }
 
   readonly #settled = (receipt: Receipt<Out, End>): void => {
-    const result = receipt.result as Settled<Out> | undefined;
-    if (result?.outcome === "not-sent" && result.reason === "evicted")
+    if ((receipt.result as { reason?: NotSentReason }).reason === "evicted")
       this.#link.emit("evicted", { receipt });
   };
 
@@ -302,10 +299,8 @@ export class Wire<
   }
 }
 
-const checkSend = (lane: string, ttl: number, key: unknown, data: unknown): void => {
-  let wrong: string | undefined;
-  if (!LANES.includes(lane as "high")) wrong = `lane must be ${LANES.join(", ")}`;
-  else if (!(ttl >= 0)) wrong = "ttl must be milliseconds, 0 or more";
-  else if (key !== undefined && typeof key !== "string") wrong = "key must be a string";
-  if (wrong) throw new WireError("InvalidOption", { text: `send: ${wrong}.`, data });
+const checkSend = (lane: string, ttl: number, key: unknown, message: unknown): void => {
+  if (!LANES.includes(lane as "high")) throw wrong("lane", LANES.join(", "), lane, message);
+  if (!(ttl >= 0)) throw wrong("ttl", "milliseconds, 0 or more", ttl, message);
+  if (key !== undefined && typeof key !== "string") throw wrong("key", "a string", key, message);
 };

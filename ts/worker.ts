@@ -40,9 +40,9 @@ const BEHIND =
  * modules and leave files behind, and for a worker script of your own that imports `everwire/worker-host`. Called for
  * the first wire, and again for a later one when that worker has been ended, as it is with its last wire.
  */
-export function init(worker: () => Worker): void {
+export const init = (worker: () => Worker): void => {
   supply(worker);
-}
+};
 
 /** A `Wire` whose connection lives in a worker. */
 export class Wire<In = unknown, Out = In> extends AnyWire<In, Out, InDoubt<Out>> {

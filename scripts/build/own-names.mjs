@@ -8,40 +8,17 @@ import { pkg } from "../paths.mjs";
 
 const OWN = [
   // Links, and what a core calls.
-  ...["ask", "dead", "emit", "hear", "heard", "root", "settle", "socketClass", "texts", "waiting"],
+  "ask core dead emit hear heard root settle socket socketClass texts waiting",
   // The clock, options and answers, events.
-  ...["alarm", "begin", "later", "stop", "flags", "numbers", "good", "local", "shown", "empty", "watch"],
+  "alarm begin later stop flags numbers good local shown empty watch",
   // Receipts, channels, handlers.
-  ...["bound", "closes", "deliver", "ends", "leave", "number", "opens", "wait"],
+  "bound closes deliver ends leave number opens wait",
   // Sessions.
-  ...["answered", "asked", "asker", "asking", "cancelled", "channels", "enter", "hangUp", "link"],
-  ...[
-    "main",
-    "methods",
-    "over",
-    "own",
-    "part",
-    "parts",
-    "retire",
-    "serve",
-    "serving",
-    "unanswered",
-    "unpassed",
-  ],
+  "answered asked asker asking attach cancelled channels context enter hangUp link main methods over own",
+  "part parts retire serve serving stream unanswered unpassed",
   // Workers.
-  ...[
-    "asksForPings",
-    "behind",
-    "buffered",
-    "latest",
-    "members",
-    "offset",
-    "quiet",
-    "refusal",
-    "sink",
-    "tell",
-  ],
-];
+  "asksForPings behind buffered latest members offset quiet refusal sink tell",
+].flatMap((names) => names.split(" "));
 const STANDARD = [Array, Map, Set, Promise, Function, Error, Uint8Array, Event, EventTarget, AbortSignal];
 
 /** What esbuild is to shorten; `exported` are the names of the wasm's exports. */

@@ -7,9 +7,8 @@ export const attach = (socket, ...handlers) => {
   HANDLERS.forEach((name, i) => (socket[name] = handlers[i] ?? null));
 };
 
-export const detach = (socket) => {
-  attach(socket);
-};
+/** Attaches nothing. */
+export const detach = attach;
 
 /** 0: the socket took it, 1: it is not open, 2: it is open and threw. */
 export const offer = (socket, data) => {

@@ -1,5 +1,5 @@
 // The JavaScript half of js.rs and its folder: passes on what the core calls, and keeps a wire's timer and task.
-import { buffered, channel, offer } from "./browser.js";
+import { buffered, channel } from "./browser.js";
 
 export { attach, buffered, close, detach, listen, moment, now, refusal, slept } from "./browser.js";
 
@@ -80,6 +80,11 @@ export const clock = (wake, look) => {
 
 /** What is buffered if the socket took it, -1 if it is not open, -2 minus what is buffered if it threw. */
 export const give = (socket, data) => {
-  const refused = offer(socket, data);
-  return refused === 1 ? -1 : refused ? -2 - buffered(socket) : buffered(socket);
+  if (socket.readyState !== 1) return -1;
+  try {
+    socket.send(data);
+    return buffered(socket);
+  } catch {
+    return -2 - buffered(socket);
+  }
 };

@@ -3,6 +3,7 @@ import * as core from "../core.ts";
 import type { Link, Sending } from "../link.ts";
 import { WireError } from "../errors.ts";
 import type { Destination } from "../receipt.ts";
+import { wrong } from "../options.ts";
 import { answered, notSent, type RequestOptions, unanswered } from "../request.ts";
 import type { SessionOptions } from "../session-wire.ts";
 import { channelOf, encoded, wellFormed } from "./bytes.ts";
@@ -89,10 +90,8 @@ export class Asking<In, Out> {
     const name = wellFormed(method);
     const data = payload === undefined ? "" : encoded(link.codec, payload as Out);
     const length = byteLength(name)!;
-    if (!(timeout >= 0) || length > 1_024) {
-      const text = `request: ${length > 1_024 ? "method must be at most 1,024 bytes" : "timeout must be milliseconds, 0 or more"}.`;
-      throw new WireError("InvalidOption", { text });
-    }
+    if (!(timeout >= 0)) throw wrong("timeout", "milliseconds, 0 or more", timeout);
+    if (length > 1_024) throw wrong("method", "at most 1,024 bytes", method);
     const to: Destination = { channel: channelOf(options), method: name, timeout, bound: false };
     const question: Question = {
       to,

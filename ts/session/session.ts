@@ -27,9 +27,9 @@ export type Deliver<In> = (message: In, raw: string | ArrayBuffer) => void;
 
 /** What a link has besides in a session: sockets by number, frames, channels and requests. */
 export class Session<In, Out> {
-  readonly link: Link<In, Out>;
-  readonly asking: Asking<In, Out>;
-  readonly serving: Serving<In, Out>;
+  declare readonly link: Link<In, Out>;
+  declare readonly asking: Asking<In, Out>;
+  declare readonly serving: Serving<In, Out>;
   readonly channels = new Map<number, Channel<any, any>>();
   readonly #wire: SessionWire<any, any, any>;
   /** What goes with the message that is being delivered. */
@@ -274,12 +274,11 @@ export class Session<In, Out> {
   open(name: string, params: unknown): Channel<any, any> {
     const named = wellFormed(String(name));
     const data = params === undefined ? "" : encoded(this.link.codec, params as Out);
-    const head = new TextEncoder().encode(named);
-    const length = byteLength(data)!;
-    const all = new Uint8Array(head.length + length);
-    all.set(head);
-    fill(all.subarray(head.length), data);
-    const number = this.give(core.OPEN, all, head.length, Number(typeof data === "string")) ?? 0;
+    const head = byteLength(named)!;
+    const all = new Uint8Array(head + byteLength(data)!);
+    fill(all, named);
+    fill(all.subarray(head), data);
+    const number = this.give(core.OPEN, all, head, Number(typeof data === "string")) ?? 0;
     if (!number) {
       const text =
         "The channel cannot be opened: its name is over 1 KiB, name and parameters are over 8 KiB, or 1,000 channels are open.";
@@ -484,7 +483,7 @@ export class Session<In, Out> {
 const fillIn = (into: Uint8Array, sending: Sending | undefined): number => {
   const { to, data } = sending ?? {};
   if (!sending || !to) return 0;
-  const name = to.method === undefined ? 0 : fill(into.subarray(0, byteLength(to.method)), to.method);
+  const name = fill(into, to.method ?? "");
   fill(into.subarray(name), data);
   to.bound = true;
   // From here on the core has the bytes, and nothing waits under the key.

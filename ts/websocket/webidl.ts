@@ -9,7 +9,7 @@ export const refuse = (name: string, text: string): never => {
 };
 
 /** A URL as a WebSocket has it (WHATWG WebSockets, section 3.1). */
-export function socketUrl(given: string): string {
+export const socketUrl = (given: string): string => {
   const base = globalThis.document?.baseURI ?? globalThis.location?.href;
   let url: URL;
   try {
@@ -22,62 +22,62 @@ export function socketUrl(given: string): string {
     refuse("SyntaxError", "A WebSocket's URL begins with ws:, wss:, http: or https:.");
   if (url.href.includes("#")) refuse("SyntaxError", "A WebSocket's URL has no fragment.");
   return url.href;
-}
+};
 
 /** One text or several; none for null, as those have it whom this class replaces. */
-export function texts(given: unknown): string[] {
+export const texts = (given: unknown): string[] => {
   const several = typeof given === "object" && given !== null && Symbol.iterator in given;
   return several
     ? Array.from(given as Iterable<unknown>, (text) => `${text}`)
     : given == null
       ? []
       : [`${given}`];
-}
+};
 
 /** Subprotocols: tokens of RFC 9110, none twice. */
-export function subprotocols(names: string[]): string[] {
+export const subprotocols = (names: string[]): string[] => {
   if (new Set(names).size < names.length || names.some((name) => !/^[\w!#$%&'*+.^`|~-]+$/.test(name)))
     refuse("SyntaxError", "Subprotocols are distinct names without spaces, commas or slashes.");
   return names;
-}
+};
 
 /** `[Clamp] unsigned short`: the nearest there is, and of two the even one. */
-function clamped(given: unknown): number {
+const clamped = (given: unknown): number => {
   // What is no number is told by a TypeError, which a bigint is by nothing else.
   const number = Math.min(Math.max(+(given as number) || 0, 0), 65_535);
   const rounded = Math.round(number);
   return rounded - number === 0.5 && rounded % 2 ? rounded - 1 : rounded;
-}
+};
 
 /** A code to close with, 0 for none, and a reason. */
-export function closing(code: unknown, reason: unknown): { code: number; reason: string } {
+export const closing = (code: unknown, reason: unknown): { code: number; reason: string } => {
   const given = code === undefined ? 0 : clamped(code);
   const text = reason === undefined ? "" : `${reason}`;
   if (code !== undefined && given !== 1_000 && !(given >= 3_000 && given < 5_000))
     refuse("InvalidAccessError", "close() takes code 1000 or 3000 to 4999.");
   if (utf8Length(text) > 123) refuse("SyntaxError", "A reason has at most 123 bytes of UTF-8.");
   return { code: given || (text && 1_000) || 0, reason: text };
-}
+};
 
 const kind = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
 
 /** Of any realm. What is none of these is text. */
-export function sendable(given: unknown): Sendable {
+export const sendable = (given: unknown): Sendable => {
   if (typeof given === "string" || /^(ArrayBuffer|Blob|File)$/.test(kind(given))) return given as Sendable;
   if (!ArrayBuffer.isView(given)) return `${given}`;
   if (kind(given.buffer) === "SharedArrayBuffer") throw new TypeError("Shared memory cannot be sent.");
   return given;
-}
+};
 
 /** The same, as it was when it was sent, for as long as it waits. */
-export function kept(data: Sendable): Sendable {
+export const kept = (data: Sendable): Sendable => {
   if (ArrayBuffer.isView(data))
     return data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer;
   return typeof data !== "string" && "slice" in data && !("size" in data) ? data.slice(0) : data;
-}
+};
 
 /** Bytes on the wire. */
-export function sizeOf(data: Sendable): number {
+export const sizeOf = (data: Sendable): number => {
   if (typeof data === "string") return utf8Length(data);
   return "size" in data ? data.size : data.byteLength;
-}
+};

@@ -29,22 +29,22 @@ const FOR_THE_PAGE: readonly number[] = [
 const BOTH: readonly number[] = [core.RESOLVE, core.ABORT, core.CLOSED, core.RELEASE];
 const WAITING = 5;
 
-export function tell<N extends Name<ToPage>>(wire: number, name: N, ...args: Args<ToPage, N>): void {
+export const tell = <N extends Name<ToPage>>(wire: number, name: N, ...args: Args<ToPage, N>): void => {
   // A worker's own `postMessage`, which the types for pages do not know.
   const { postMessage } = globalThis as unknown as Pick<Worker, "postMessage">;
   const transfer = name === "message" && args[0] instanceof ArrayBuffer ? [args[0]] : [];
   postMessage([EVERWIRE, wire, name, ...args], transfer);
-}
+};
 
 /** Also of what cannot be cloned. */
-function tellOf(wire: number, name: "thrown" | "lost", ...args: [...unknown[], unknown]): void {
+const tellOf = (wire: number, name: "thrown" | "lost", ...args: [...unknown[], unknown]): void => {
   const say = tell as (wire: number, name: string, ...args: unknown[]) => void;
   try {
     say(wire, name, ...args);
   } catch {
     say(wire, name, ...args.slice(0, -1), new Error(String(args.at(-1))));
   }
-}
+};
 
 interface Target {
   readonly url: string;

@@ -71,8 +71,8 @@ class Remote implements core.Core {
 let remote: Remote | undefined;
 
 /** What stands for the wasm, and a worker behind it where there can be one. */
-export function start(): core.Core {
+export const start = (): core.Core => {
   begin();
   if (!remote) clear();
   return (remote ??= new Remote());
-}
+};

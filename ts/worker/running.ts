@@ -37,15 +37,15 @@ let running: Running | undefined;
 export const used = new Set<object>();
 
 /** Says where the worker comes from. */
-export function supply(worker: () => Worker): void {
+export const supply = (worker: () => Worker): void => {
   make = worker;
-}
+};
 
 /** Deno and Bun have workers, and render pages. */
 export const hasWorkers = (): boolean => inBrowser() && typeof Worker === "function";
 
 /** Makes sure that there is a worker, where there can be one. */
-export function begin(): void {
+export const begin = (): void => {
   if (running) return;
   if (!hasWorkers()) {
     // On a server that renders the page, a wire stays idle.
@@ -69,10 +69,10 @@ export function begin(): void {
     const cause = new Error(event.message || "The script could not be loaded.");
     lost(begun, new WireError("WorkerUnavailable", { text: UNAVAILABLE, cause }), false);
   });
-}
+};
 
 /** A wire that waits for the worker to begin for so many milliseconds. False where there are no workers. */
-export function join(wire: number, member: Member, patience: number): boolean {
+export const join = (wire: number, member: Member, patience: number): boolean => {
   try {
     begin();
   } catch (error) {
@@ -82,13 +82,13 @@ export function join(wire: number, member: Member, patience: number): boolean {
   running.members.set(wire, member);
   if (!running.serves) limit(running, patience / 2);
   return true;
-}
+};
 
 /**
  * Nobody tells a page that a worker was ended before it had its lock: it is given up when the most patient wire has waited
  * in vain. Nothing has left then, since the worker first asks where to.
  */
-function limit(from: Running, half: number): void {
+const limit = (from: Running, half: number): void => {
   const over = (): void => {
     from.waits -= 1;
     if (from.waits || from.serves) return;
@@ -98,27 +98,27 @@ function limit(from: Running, half: number): void {
   from.waits += 1;
   // In two parts, since a page that was busy all the time has yet to hear what it was told.
   setTimeout(() => setTimeout(over, half), half);
-}
+};
 
 /** This wire is over. With the last one the worker is. */
-export function leave(wire: number): void {
+export const leave = (wire: number): void => {
   post(wire, "forget");
   running?.members.delete(wire);
   if (running?.members.size !== 0) return;
   running.worker.terminate();
   running = undefined;
-}
+};
 
-export function post<N extends Name<ToWorker>>(wire: number, name: N, ...args: Args<ToWorker, N>): void {
+export const post = <N extends Name<ToWorker>>(wire: number, name: N, ...args: Args<ToWorker, N>): void => {
   // The buffer of a message that is sent is a copy of its own.
   const transfer = name === "send" && args[1] instanceof ArrayBuffer ? [args[1]] : [];
   running?.worker.postMessage([EVERWIRE, wire, name, ...args], transfer);
-}
+};
 
 /** A time of the worker's clock on the page's. */
 export const onOurClock = (time: number): number => time + (running?.offset ?? 0);
 
-function hear(from: Running, [, wire, name, ...args]: [string, number, string, ...unknown[]]): void {
+const hear = (from: Running, [, wire, name, ...args]: [string, number, string, ...unknown[]]): void => {
   if (wire !== WHOLE) from.members.get(wire)?.heard(name as Name<ToPage>, args);
   else if (name === "hello") from.offset = (args[0] as number) - performance.timeOrigin;
   else if (name === "lost") {
@@ -130,19 +130,19 @@ function hear(from: Running, [, wire, name, ...args]: [string, number, string, .
     const gone = () => lost(from, new WireError("WorkerLost", { text: GONE }), true);
     if (args[0]) void navigator.locks.request(args[0] as string, gone);
   }
-}
+};
 
-function lost(from: Running, error: WireError, began: boolean): void {
+const lost = (from: Running, error: WireError, began: boolean): void => {
   if (from !== running) return;
   running = undefined;
   from.worker.terminate();
   for (const member of from.members.values()) member.lost(began);
   tellAll(error);
-}
+};
 
-function tellAll(error: WireError): void {
+const tellAll = (error: WireError): void => {
   // Those without a core know already.
   const wires = (everyone() as (Hears & { core?: unknown })[]).filter(({ core }) => core);
   for (const wire of wires) wire.lost(error, used.has(wire));
   used.clear();
-}
+};

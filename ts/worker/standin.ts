@@ -66,10 +66,10 @@ export const standIns = (asksForPings: boolean, behind: () => void): WebSocketCl
     }
   };
 
-function absolute(url: string): string {
+const absolute = (url: string): string => {
   try {
     return new URL(url, globalThis.location?.href).href;
   } catch {
     return url;
   }
-}
+};
