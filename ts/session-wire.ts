@@ -127,8 +127,7 @@ export class SessionWire<In = unknown, Out = In, Methods = AnyMethods> extends W
   volatile(message: Out, options: { channel?: Channel<any, any> } = {}): boolean {
     const { own, codec } = this.parts.link;
     const data = encoded(options.channel ? codec : own, message);
-    const text = Number(typeof data === "string");
-    return this.parts.give(core.VOLATILE, data, channelOf(options), text) === 1;
+    return this.parts.give(core.VOLATILE, data, channelOf(options)) === 1;
   }
 
   /** Asks the server. Resolves with its answer, the last part if it has several; rejects with a `RequestError`. */

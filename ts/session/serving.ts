@@ -63,7 +63,7 @@ export class Serving<In, Out> {
   }
 
   #respond(id: number, status: number, more: boolean, data: Raw): void {
-    this.#session.give(core.RESPOND, data, id, Number(typeof data === "string"), status * 2 + Number(more));
+    this.#session.give(core.RESPOND, data, id, status * 2 + Number(more));
   }
 
   /** The other side waits no more. It is told that this one has heard. */

@@ -136,9 +136,9 @@ export class Session<In, Out> {
     return running?.give?.(id, what, a, b, c, byteLength(this.#filling) ?? 0);
   }
 
-  give(what: number, data: Raw, a = 0, b = 0, c = 0): number | undefined {
+  give(what: number, data: Raw, a = 0, c = 0, text = typeof data === "string"): number | undefined {
     this.#filling = data;
-    return this.link.ask(what, a, b, c);
+    return this.link.ask(what, a, Number(text), c);
   }
 
   /** Takes a message without options to the core at the end of the task; false if it has to queue. */
@@ -278,14 +278,14 @@ export class Session<In, Out> {
     const all = new Uint8Array(head + byteLength(data)!);
     fill(all, named);
     fill(all.subarray(head), data);
-    const number = this.give(core.OPEN, all, head, Number(typeof data === "string")) ?? 0;
+    const number = this.give(core.OPEN, all, head, 0, typeof data === "string") ?? 0;
     if (!number) {
       const text =
         "The channel cannot be opened: its name is over 1 KiB, name and parameters are over 8 KiB, or 1,000 channels are open.";
       throw new WireError("InvalidOption", { text });
     }
     const shut = (code: number, reason: string) => {
-      this.give(core.SHUT, wellFormed(reason), number, 0, code);
+      this.give(core.SHUT, wellFormed(reason), number, code);
       this.#ended(number, code, reason);
     };
     const channel = new Channel(this.#wire, named, number, this.#options.discriminant, shut);
@@ -469,7 +469,7 @@ export class Session<In, Out> {
       if (understood) return;
     }
     ack?.();
-    this.give(core.RESPOND, "", id, 1, (handler ? 1 : 3) * 2);
+    this.give(core.RESPOND, "", id, (handler ? 1 : 3) * 2);
   }
 
   /** Accepts a record, where the application says when. */
