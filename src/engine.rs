@@ -14,8 +14,8 @@ use crate::core::{
 #[cfg(feature = "session")]
 use crate::session::Record;
 
-/// Longest delay a host timer takes without wrapping, in milliseconds.
-const LONGEST_TIMEOUT: f64 = 2_147_483_647.0;
+/// Longest delay a host timer takes without wrapping.
+const LONGEST_TIMEOUT: Micros = Micros::from_millis(2_147_483_647);
 
 /// What the engine runs on.
 pub(crate) trait Platform: Sized {
@@ -125,7 +125,7 @@ pub(crate) struct Engine<P: Platform> {
     /// A message is being offered to the socket.
     transmitting: Cell<bool>,
     /// When the platform's timer is due.
-    alarm: Cell<Option<Micros>>,
+    alarm: Cell<Micros>,
     /// The platform has been asked for a flush.
     #[cfg(feature = "session")]
     flushing: Cell<bool>,
@@ -154,7 +154,7 @@ impl<P: Platform> Engine<P> {
             machine: RefCell::new(machine),
             running: Cell::new(false),
             transmitting: Cell::new(false),
-            alarm: Cell::new(None),
+            alarm: Cell::new(Micros::NEVER),
             #[cfg(feature = "session")]
             flushing: Cell::new(false),
             #[cfg(feature = "session")]
@@ -177,7 +177,7 @@ impl<P: Platform> Engine<P> {
 
     /// Reads from the machine.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Machine<P::Payload, P::Texts>) -> T) -> T {
-        read(&self.machine.borrow())
+        read(&self.machine.borrow_mut())
     }
 
     /// Dials, unless a listener has moved on since this was asked for.
@@ -223,7 +223,7 @@ impl<P: Platform> Engine<P> {
 
     /// The platform's timer has run out.
     pub(crate) fn wake(&self) {
-        self.alarm.set(None);
+        self.alarm.set(Micros::NEVER);
         self.with(|machine, now| machine.handle(now, Input::Timeout));
     }
 
@@ -325,14 +325,15 @@ impl<P: Platform> Engine<P> {
 
     /// An alarm that goes off too early does no harm and is left alone.
     fn arm(&self) {
-        let next = self.machine.borrow_mut().next_wake();
+        let next = self.machine.borrow_mut().wakes();
         let set = self.alarm.get();
-        if next.is_some() && set.is_some_and(|set| Some(set) <= next) || next == set {
+        let needed = next != Micros::NEVER;
+        if next == set || needed && set < next {
             return;
         }
         self.alarm.set(next);
-        let millis = |due: Micros| due.since(self.platform.now()).as_millis_f64().ceil();
-        self.platform.alarm(next.map(|due| millis(due).min(LONGEST_TIMEOUT)));
+        let millis = || next.since(self.platform.now()).min(LONGEST_TIMEOUT).as_millis_f64().ceil();
+        self.platform.alarm(needed.then(millis));
     }
 }
 

@@ -11,26 +11,26 @@ const AFTER_STABLE: Micros = Micros::from_millis(1_000);
 /// Full jitter: each delay is uniform in `[0, min(max_delay, base_delay * factor^n)]`.
 #[derive(Clone, Debug)]
 pub(crate) struct Backoff {
-    /// `base_delay * factor^n`, in microseconds, held at `max_delay`.
-    ceiling: f64,
+    /// `base_delay * factor^n`.
+    ceiling: Micros,
 }
 
 impl Backoff {
     pub(crate) fn new(config: &Reconnect) -> Self {
-        Self { ceiling: config.base_delay.0 as f64 }
+        Self { ceiling: config.base_delay }
     }
 
     /// Draws the delay before retry `n`, not under `floor`, and moves on to `n + 1`.
     pub(crate) fn draw(&mut self, config: &Reconnect, floor: Micros, rng: &mut Rng) -> Micros {
-        let ceiling = self.ceiling.min(config.max_delay.0 as f64);
-        self.ceiling = (self.ceiling * config.factor).min(config.max_delay.0 as f64);
-        let floor = (floor.0 as f64).min(ceiling);
-        Micros((floor + (ceiling - floor) * rng.unit()) as u64)
+        let ceiling = self.ceiling.min(config.max_delay);
+        self.ceiling = ceiling.part(config.factor);
+        let floor = floor.min(ceiling);
+        floor.plus(ceiling.since(floor).part(rng.unit()))
     }
 
     /// Draws the delay of the first retry after a stable link.
     pub(crate) fn draw_after_stable(rng: &mut Rng) -> Micros {
-        Micros((AFTER_STABLE.0 as f64 * rng.unit()) as u64)
+        AFTER_STABLE.part(rng.unit())
     }
 }
 

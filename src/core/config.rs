@@ -63,7 +63,7 @@ pub struct Heartbeat {
 /// The bounds of the queue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Queue {
-    /// Messages held. Default 1,000.
+    /// Messages held; never more than 2^20. Default 1,000.
     pub max_messages: u32,
     /// Bytes held; also the largest message accepted. Default 1 MiB.
     pub max_bytes: u64,
@@ -193,7 +193,7 @@ impl Config {
                 base_delay: Micros::from_millis_f64(base),
                 factor,
                 max_delay: Micros::from_millis_f64(max_delay),
-                max_attempts: attempts.is_finite().then_some(attempts as u32),
+                max_attempts: (attempts < f64::INFINITY).then_some(attempts as u32),
                 connect_timeout: Micros::from_millis_f64(connect),
                 stable_after: Micros::from_millis_f64(stable),
             },
@@ -201,12 +201,12 @@ impl Config {
                 interval: Micros::from_millis_f64(interval),
                 timeout: Micros::from_millis_f64(timeout),
             }),
-            idle_timeout: idle.is_finite().then_some(Micros::from_millis_f64(idle)),
+            idle_timeout: Micros::limit_from_millis(idle),
             close_timeout: Micros::from_millis_f64(close),
             queue: Queue {
                 max_messages: messages as u32,
                 max_bytes: bytes as u64,
-                ttl: ttl.is_finite().then_some(Micros::from_millis_f64(ttl)),
+                ttl: Micros::limit_from_millis(ttl),
                 overflow: Overflow::Reject,
             },
             high_water: high_water as u64,

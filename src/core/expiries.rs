@@ -35,9 +35,8 @@ impl Expiries {
         let popped = core::mem::replace(first, last);
         let mut at = 0;
         loop {
-            let (left, right) = (2 * at + 1, 2 * at + 2);
-            let earlier =
-                if self.0.get(right) < self.0.get(left) && right < self.0.len() { right } else { left };
+            let left = 2 * at + 1;
+            let earlier = left + usize::from(self.is_earlier(left + 1, left));
             if !self.swap_if_earlier(earlier, at) {
                 return Some(popped);
             }
@@ -60,21 +59,16 @@ impl Expiries {
     }
 
     fn swap_if_earlier(&mut self, child: usize, parent: usize) -> bool {
-        match (self.0.get(child), self.0.get(parent)) {
-            (Some(lower), Some(upper)) if lower < upper => {
-                let (lower, upper) = (*lower, *upper);
-                self.set(child, upper);
-                self.set(parent, lower);
-                true
-            }
-            _ => false,
+        let earlier = self.is_earlier(child, parent);
+        if earlier {
+            self.0.swap(child, parent);
         }
+        earlier
     }
 
-    fn set(&mut self, at: usize, expiry: Expiry) {
-        if let Some(slot) = self.0.get_mut(at) {
-            *slot = expiry;
-        }
+    /// Of two that there are.
+    fn is_earlier(&self, a: usize, b: usize) -> bool {
+        self.0.get(a).zip(self.0.get(b)).is_some_and(|(a, b)| a < b)
     }
 }
 

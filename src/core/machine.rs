@@ -38,7 +38,8 @@ const GRACE: Micros = Micros::from_millis(5_000);
 pub struct Machine<P, T: Texts = Owned> {
     config: Config,
     rng: Rng,
-    stage: Stage<T::Reason>,
+    stage: Stage,
+    ending: Ending<T::Reason>,
     timers: Timers,
     outbox: Outbox<P, T::Keys>,
     liveness: Liveness,
@@ -64,8 +65,8 @@ pub struct Machine<P, T: Texts = Owned> {
     hidden: bool,
     /// The last target needs no network.
     local: bool,
-    /// When the wire was last known to be fine.
-    down_since: Option<Micros>,
+    /// When the wire was last known to be fine; never if it is.
+    down_since: Micros,
     /// Until when we stay away because a server asked for it.
     floor: Micros,
     stats: Stats,
@@ -73,23 +74,24 @@ pub struct Machine<P, T: Texts = Owned> {
     session: session::Slot<P>,
 }
 
-/// [`State`], with what only the machine needs.
-#[derive(Clone, Debug)]
-enum Stage<R> {
+/// [`State`], as far as the machine goes by it.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
     Idle,
     Resolving { ticket: Ticket },
     Dialing { link: LinkId },
     Handshaking { link: LinkId, greeted: bool, welcomed: bool },
     Ready { link: LinkId },
-    Deciding { ticket: Ticket, retry: Retry<R> },
-    Waiting { until: Micros, retry: Retry<R> },
+    Deciding { ticket: Ticket },
+    Waiting { until: Micros },
     Suspended { cause: Cause },
     Closing { link: LinkId },
-    Closed { cause: Cause, close: Close<R> },
+    Closed,
 }
 
+/// What came before a wait, or before the end: why, and how the last connection ended. How long the wait is.
 #[derive(Clone, Debug)]
-struct Retry<R> {
+struct Ending<R> {
     cause: Cause,
     close: Close<R>,
     delay: Micros,
@@ -119,7 +121,7 @@ struct Flow {
 #[derive(Clone, Debug)]
 struct Watch {
     id: u32,
-    deadline: Option<Micros>,
+    deadline: Micros,
 }
 
 impl<P: Payload, T: Texts> Machine<P, T> {
@@ -135,8 +137,9 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         Self {
             rng: Rng::new(seed),
             stage: Stage::Idle,
+            ending: Ending { cause: Cause::Started, close: Close::default(), delay: Micros::ZERO },
             timers: Timers::new(),
-            outbox: Outbox::new(config.queue.clone(), seed),
+            outbox: Outbox::new(seed),
             liveness: Liveness::default(),
             backoff: Backoff::new(&config.reconnect),
             outputs: Fifo::new(),
@@ -153,7 +156,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             online: true,
             hidden: false,
             local: config.local,
-            down_since: None,
+            down_since: Micros::NEVER,
             floor: Micros::ZERO,
             stats: Stats::default(),
             #[cfg(feature = "session")]
@@ -236,7 +239,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             stats.settle(outcome, 0);
             outputs.push(Output::Settled { payload, outcome });
         };
-        let sent = self.outbox.push(now, payload, options, &mut settle);
+        let sent = self.outbox.push(&self.config.queue, now, payload, options, &mut settle);
         sent.or_else(|NotSent { payload, reason }| self.refuse(payload, reason))
     }
 
@@ -246,7 +249,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             return false;
         };
         self.settle(payload, Outcome::NotSent(Reason::Withdrawn));
-        self.check_watches();
+        self.check_watches(Micros::ZERO);
         true
     }
 
@@ -258,9 +261,9 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     /// Asks for one [`Event::Drained`] when the queue is empty, or when `timeout` has passed.
     pub fn watch_drain(&mut self, now: Micros, timeout: Option<Micros>) -> u32 {
         self.watched = self.watched.wrapping_add(1);
-        let deadline = timeout.map(|timeout| now.plus(timeout));
+        let deadline = now.plus(timeout.unwrap_or(Micros::NEVER));
         self.watches.push(Watch { id: self.watched, deadline });
-        self.check_watches();
+        self.check_watches(Micros::ZERO);
         self.watched
     }
 
@@ -297,7 +300,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         if let Some(payload) = self.outbox.withdraw(id) {
             self.settle(payload, outcome);
         }
-        self.check_watches();
+        self.check_watches(Micros::ZERO);
         if self.is_ready(link) {
             self.note_buffered(now, buffered);
         }
@@ -310,7 +313,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         if self.has_session() {
             return None;
         }
-        self.clear_link().filter(|_| self.outbox.len() == 0 && self.outbox.admits(len))
+        self.clear_link().filter(|_| self.outbox.len() == 0 && len as u64 <= self.config.queue.max_bytes)
     }
 
     /// What the socket made of a message of `len` bytes past the queue; its `bufferedAmount` after.
@@ -402,12 +405,17 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// When to feed the next [`Input::Timeout`].
     pub fn next_wake(&mut self) -> Option<Micros> {
-        let mut next = Micros::earlier(self.timers.next(), self.outbox.next_expiry());
+        Some(self.wakes()).filter(|wakes| *wakes != Micros::NEVER)
+    }
+
+    /// As [`Machine::next_wake`], or never.
+    pub(crate) fn wakes(&mut self) -> Micros {
+        let mut next = self.timers.next().min(self.outbox.next_expiry());
         for watch in &self.watches {
-            next = Micros::earlier(next, watch.deadline);
+            next = next.min(watch.deadline);
         }
         #[cfg(feature = "session")]
-        let next = Micros::earlier(next, self.session_deadline());
+        let next = next.min(self.session_deadline());
         next
     }
 
@@ -415,28 +423,31 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     pub fn state(&self) -> State<T::Reason> {
         let attempt = self.failures.saturating_add(1);
         let connecting = |phase| State::Connecting { phase, attempt };
-        match &self.stage {
+        let Ending { cause, close, delay } = &self.ending;
+        let waiting =
+            |until| State::Waiting { attempt, delay: *delay, until, cause: *cause, close: close.clone() };
+        match self.stage {
             Stage::Idle => State::Idle,
             Stage::Resolving { .. } => connecting(Phase::Resolving),
             Stage::Dialing { .. } => connecting(Phase::Dialing),
             Stage::Handshaking { .. } => connecting(Phase::Handshaking),
             Stage::Ready { .. } => State::Open,
-            Stage::Deciding { retry, .. } => Self::waiting(attempt, Micros::ZERO, retry),
-            Stage::Waiting { until, retry } => Self::waiting(attempt, *until, retry),
-            Stage::Suspended { cause } => State::Suspended { cause: *cause },
+            Stage::Deciding { .. } => waiting(Micros::ZERO),
+            Stage::Waiting { until } => waiting(until),
+            Stage::Suspended { cause } => State::Suspended { cause },
             Stage::Closing { .. } => State::Closing,
-            Stage::Closed { cause, close } => State::Closed { cause: *cause, close: close.clone() },
+            Stage::Closed => State::Closed { cause: *cause, close: close.clone() },
         }
     }
 
     /// Whether the wire is closed, for good unless it is connected anew.
     pub fn is_closed(&self) -> bool {
-        matches!(self.stage, Stage::Closed { .. })
+        matches!(self.stage, Stage::Closed)
     }
 
     /// Whether the wire closes or is closed, for good unless it is connected anew.
     pub fn is_over(&self) -> bool {
-        matches!(self.stage, Stage::Closing { .. } | Stage::Closed { .. })
+        matches!(self.stage, Stage::Closing { .. } | Stage::Closed)
     }
 
     /// Whether an answer to this question is still awaited.
@@ -515,10 +526,6 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         !self.online && !self.local
     }
 
-    fn waiting(attempt: u32, until: Micros, retry: &Retry<T::Reason>) -> State<T::Reason> {
-        State::Waiting { attempt, delay: retry.delay, until, cause: retry.cause, close: retry.close.clone() }
-    }
-
     fn ticket(&mut self) -> Ticket {
         self.tickets = self.tickets.wrapping_add(1);
         Ticket(self.tickets)
@@ -554,7 +561,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         while let Some(payload) = self.outbox.pop() {
             self.settle(payload, Outcome::NotSent(reason));
         }
-        self.check_watches();
+        self.check_watches(Micros::ZERO);
     }
 
     /// What waits at the end, unless it is kept for another beginning.
@@ -564,14 +571,20 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         }
     }
 
-    fn check_watches(&mut self) {
+    /// Tells those who wait for an empty queue: all if it is empty, else those whose time is up by now.
+    fn check_watches(&mut self, now: Micros) {
         #[cfg(feature = "session")]
         let settled = self.in_flight() == 0;
         #[cfg(not(feature = "session"))]
         let settled = true;
-        if settled && self.outbox.len() == 0 {
-            for watch in core::mem::take(&mut self.watches) {
-                self.event(Event::Drained { watch: watch.id, empty: true });
+        let empty = settled && self.outbox.len() == 0;
+        let mut at = 0;
+        while let Some(watch) = self.watches.get(at) {
+            if empty || watch.deadline <= now {
+                let watch = self.watches.remove(at).id;
+                self.event(Event::Drained { watch, empty });
+            } else {
+                at += 1;
             }
         }
     }

@@ -17,7 +17,7 @@ pub const NORMAL: u8 = 1;
 /// No slot.
 const NONE: u32 = u32::MAX;
 const SLOT_BITS: u32 = 20;
-/// Stale heap items are swept out when they outnumber the live ones by this.
+/// Stale heap items are swept out when they outnumber the messages by this.
 const SLACK: usize = 32;
 /// An empty queue keeps this many slots.
 const KEPT_SLOTS: usize = 1_024;
@@ -78,14 +78,13 @@ pub struct Waiting<'a, P> {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Outbox<P, K: Keys = TextKeys> {
-    limits: Queue,
     slots: Vec<Slot<P, K::Kept>>,
     free: u32,
-    first_generation: u32,
+    /// Of the message that was named last.
+    generation: u32,
     lanes: [Lane; LANES],
     keys: K,
     expiries: Expiries,
-    expiring: usize,
     count: u32,
     bytes: u64,
 }
@@ -103,7 +102,7 @@ struct Entry<P, Kept> {
     len: u64,
     lane: u8,
     key: Option<Kept>,
-    expires: Option<Micros>,
+    expires: Micros,
     previous: u32,
     next: u32,
 }
@@ -117,16 +116,14 @@ struct Lane {
 }
 
 impl<P: Payload, K: Keys> Outbox<P, K> {
-    pub(crate) fn new(limits: Queue, seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self {
-            limits: Queue { max_messages: limits.max_messages.min(1 << SLOT_BITS), ..limits },
             slots: Vec::new(),
             free: NONE,
-            first_generation: 0,
+            generation: 0,
             lanes: [Lane { head: NONE, tail: NONE, count: 0, bytes: 0 }; LANES],
             keys: K::new(seed),
             expiries: Expiries::default(),
-            expiring: 0,
             count: 0,
             bytes: 0,
         }
@@ -140,14 +137,10 @@ impl<P: Payload, K: Keys> Outbox<P, K> {
         self.bytes
     }
 
-    /// Whether a message of this size could ever be accepted.
-    pub(crate) fn admits(&self, len: usize) -> bool {
-        len as u64 <= self.limits.max_bytes
-    }
-
-    /// Takes a message in, or gives it back. `give_back` gets those that give way.
+    /// Takes a message in within these limits, or gives it back. `give_back` gets those that give way.
     pub(crate) fn push(
         &mut self,
+        limits: &Queue,
         now: Micros,
         payload: P,
         options: SendOptions<K::Key>,
@@ -155,18 +148,18 @@ impl<P: Payload, K: Keys> Outbox<P, K> {
     ) -> Sent<P> {
         let len = payload.byte_len() as u64;
         let lane = options.lane.min(LANES as u8 - 1);
-        let expires = options.ttl.or(self.limits.ttl).map(|ttl| now.plus(ttl));
-        let replaced = options.key.as_ref().and_then(|key| self.find(lane, key));
-        if let Err(reason) = self.make_room(len, lane, replaced, &mut give_back) {
+        let expires = now.plus(options.ttl.or(limits.ttl).unwrap_or(Micros::NEVER));
+        let replaced = options.key.as_ref().and_then(|key| self.find(lane, key)).unwrap_or(NONE);
+        if let Err(reason) = self.make_room(limits, len, lane, replaced, &mut give_back) {
             return Err(NotSent { payload, reason });
         }
-        let slot = match replaced {
-            Some(slot) => self.replace(slot, payload, len, expires, &mut give_back),
-            None => self.append(payload, len, lane, options.key, expires)?,
+        let slot = if replaced == NONE {
+            self.append(payload, len, lane, options.key, expires)
+        } else {
+            self.replace(replaced, payload, len, expires, &mut give_back)
         };
         let id = self.id(slot);
-        if let Some(expires) = expires {
-            self.expiring += 1;
+        if expires != Micros::NEVER {
             self.expiries.push((expires, id.0));
             self.sweep_expiries();
         }
@@ -195,8 +188,7 @@ impl<P: Payload, K: Keys> Outbox<P, K> {
 
     /// Takes a message whose time is up.
     pub(crate) fn pop_expired(&mut self, now: Micros) -> Option<P> {
-        let expires = self.next_expiry()?;
-        if expires > now {
+        if self.next_expiry() > now {
             return None;
         }
         let (_, id) = self.expiries.pop()?;
@@ -204,14 +196,14 @@ impl<P: Payload, K: Keys> Outbox<P, K> {
     }
 
     /// When the next message expires.
-    pub(crate) fn next_expiry(&mut self) -> Option<Micros> {
-        loop {
-            let (expires, id) = self.expiries.first()?;
+    pub(crate) fn next_expiry(&mut self) -> Micros {
+        while let Some((expires, id)) = self.expiries.first() {
             if self.contains(MessageId(id)) {
-                return Some(expires);
+                return expires;
             }
             self.expiries.pop();
         }
+        Micros::NEVER
     }
 
     /// Every waiting message in the order in which they would leave.
@@ -225,82 +217,67 @@ impl<P: Payload, K: Keys> Outbox<P, K> {
     /// Makes room for `len` more bytes in `lane`, or says why there is none. Nobody is evicted in vain.
     fn make_room(
         &mut self,
+        limits: &Queue,
         len: u64,
         lane: u8,
-        replaced: Option<u32>,
+        replaced: u32,
         give_back: &mut impl FnMut(P, Reason),
     ) -> Result<(), Reason> {
-        let (freed_count, freed_bytes) =
-            replaced.and_then(|slot| self.entry(slot)).map_or((0, 0), |entry| (1, entry.len));
-        let (max_count, max_bytes) = (u64::from(self.limits.max_messages), self.limits.max_bytes);
-        if len > max_bytes || max_count == 0 {
+        let (freed_count, freed_bytes) = self.entry(replaced).map_or((0, 0), |entry| (1, entry.len));
+        let max_count = limits.max_messages.min(1 << SLOT_BITS);
+        // With so many others.
+        let fits = |count, bytes| count < max_count && bytes + len <= limits.max_bytes;
+        if !fits(0, 0) {
             return Err(Reason::Full);
         }
-        let count = u64::from(self.count) - freed_count + 1;
-        let bytes = self.bytes - freed_bytes + len;
-        let (mut count_over, mut bytes_over) =
-            (count.saturating_sub(max_count), bytes.saturating_sub(max_bytes));
-        if count_over == 0 && bytes_over == 0 {
-            return Ok(());
-        }
         // Eviction takes from this lane's number up: never from a lane that leaves before the incoming one.
-        let lowest = match self.limits.overflow {
-            Overflow::Reject => return Err(Reason::Full),
-            Overflow::DropOldest => lane,
-            Overflow::DropNewest => lane + 1,
+        let (oldest, lowest) = match limits.overflow {
+            Overflow::Reject => (false, LANES as u8),
+            Overflow::DropOldest => (true, lane),
+            Overflow::DropNewest => (false, lane + 1),
         };
-        let (mut can_count, mut can_bytes) = (0, 0);
-        for lane in self.lanes.iter().skip(usize::from(lowest)) {
-            can_count += u64::from(lane.count);
-            can_bytes += lane.bytes;
+        let (mut count, mut bytes) = (0, 0);
+        for lane in self.lanes.iter().take(usize::from(lowest)) {
+            count += lane.count;
+            bytes += lane.bytes;
         }
-        if replaced.and_then(|slot| self.entry(slot)).is_some_and(|entry| entry.lane >= lowest) {
-            can_count -= freed_count;
-            can_bytes -= freed_bytes;
+        // What is replaced is among those that stay, unless its lane gives way.
+        if lane < lowest {
+            count -= freed_count;
+            bytes -= freed_bytes;
         }
-        if can_count < count_over || can_bytes < bytes_over {
-            return Err(Reason::Evicted);
-        }
-        while count_over > 0 || bytes_over > 0 {
-            let Some(victim) = self.victim(lowest, replaced) else {
-                return Err(Reason::Evicted);
-            };
-            let freed = self.entry(victim).map_or(0, |entry| entry.len);
-            let Some(payload) = self.remove(victim) else {
+        let in_vain = !fits(count, bytes);
+        while !fits(self.count - freed_count, self.bytes - freed_bytes) {
+            if in_vain {
+                let reject = limits.overflow == Overflow::Reject;
+                return Err(if reject { Reason::Full } else { Reason::Evicted });
+            }
+            let Some(payload) = self.remove(self.victim(oldest, lowest, replaced)) else {
                 return Err(Reason::Evicted);
             };
             give_back(payload, Reason::Evicted);
-            count_over = count_over.saturating_sub(1);
-            bytes_over = bytes_over.saturating_sub(freed);
         }
         Ok(())
     }
 
     /// The message that gives way next: of the lowest lane that has one, sparing `spared`.
-    fn victim(&self, lowest: u8, spared: Option<u32>) -> Option<u32> {
-        let oldest = self.limits.overflow == Overflow::DropOldest;
-        self.lanes.iter().skip(usize::from(lowest)).rev().find_map(|lane| {
-            let first = if oldest { lane.head } else { lane.tail };
-            if Some(first) != spared {
-                return (first != NONE).then_some(first);
+    fn victim(&self, oldest: bool, lowest: u8, spared: u32) -> u32 {
+        for lane in self.lanes.iter().skip(usize::from(lowest)).rev() {
+            let mut slot = if oldest { lane.head } else { lane.tail };
+            if slot == spared {
+                slot =
+                    self.entry(slot).map_or(NONE, |entry| if oldest { entry.next } else { entry.previous });
             }
-            let entry = self.entry(first)?;
-            let second = if oldest { entry.next } else { entry.previous };
-            (second != NONE).then_some(second)
-        })
+            if slot != NONE {
+                return slot;
+            }
+        }
+        NONE
     }
 
-    fn append(
-        &mut self,
-        payload: P,
-        len: u64,
-        lane: u8,
-        key: Option<K::Key>,
-        expires: Option<Micros>,
-    ) -> Result<u32, NotSent<P>> {
+    fn append(&mut self, payload: P, len: u64, lane: u8, key: Option<K::Key>, expires: Micros) -> u32 {
         let tail = self.lanes.get(usize::from(lane)).map_or(NONE, |lane| lane.tail);
-        let slot =
-            self.occupy(Entry { payload, len, lane, key: None, expires, previous: tail, next: NONE })?;
+        let slot = self.occupy(Entry { payload, len, lane, key: None, expires, previous: tail, next: NONE });
         if let Some(last) = self.entry_mut(tail) {
             last.next = slot;
         }
@@ -318,7 +295,7 @@ impl<P: Payload, K: Keys> Outbox<P, K> {
         if let Some(entry) = self.entry_mut(slot) {
             entry.key = kept;
         }
-        Ok(slot)
+        slot
     }
 
     /// Puts a new message in an old one's place, under a new name.
@@ -327,16 +304,15 @@ impl<P: Payload, K: Keys> Outbox<P, K> {
         slot: u32,
         payload: P,
         len: u64,
-        expires: Option<Micros>,
+        expires: Micros,
         give_back: &mut impl FnMut(P, Reason),
     ) -> u32 {
+        let generation = self.next_generation();
         let Some(held) = self.slots.get_mut(slot as usize) else { return slot };
-        held.generation = held.generation.wrapping_add(1);
+        held.generation = generation;
         let Some(entry) = &mut held.entry else { return slot };
         let old_len = core::mem::replace(&mut entry.len, len);
-        if core::mem::replace(&mut entry.expires, expires).is_some() {
-            self.expiring -= 1;
-        }
+        entry.expires = expires;
         give_back(core::mem::replace(&mut entry.payload, payload), Reason::Superseded);
         if let Some(lane) = self.lanes.get_mut(usize::from(entry.lane)) {
             lane.bytes = lane.bytes - old_len + len;
@@ -354,7 +330,6 @@ impl<P: Payload, K: Keys> Outbox<P, K> {
     fn remove(&mut self, slot: u32) -> Option<P> {
         let held = self.slots.get_mut(slot as usize)?;
         let entry = held.entry.take()?;
-        held.generation = held.generation.wrapping_add(1);
         held.next_free = self.free;
         self.free = slot;
         if let Some(previous) = self.entry_mut(entry.previous) {
@@ -375,9 +350,6 @@ impl<P: Payload, K: Keys> Outbox<P, K> {
         }
         self.count -= 1;
         self.bytes -= entry.len;
-        if entry.expires.is_some() {
-            self.expiring -= 1;
-        }
         if let Some(kept) = &entry.key {
             self.keys.forget(entry.lane, kept);
         }
@@ -387,38 +359,39 @@ impl<P: Payload, K: Keys> Outbox<P, K> {
         Some(entry.payload)
     }
 
-    /// An empty queue gives back the memory that a burst needed, and no name of that burst comes back.
+    /// An empty queue gives back the memory that a burst needed.
     fn forget(&mut self) {
         self.expiries.clear();
         if self.slots.len() > KEPT_SLOTS {
-            let highest = self.slots.iter().map(|slot| slot.generation).max().unwrap_or(0);
-            self.first_generation = highest.wrapping_add(1);
             self.slots = Vec::new();
             self.free = NONE;
         }
     }
 
+    /// No other has it, nor will.
+    fn next_generation(&mut self) -> u32 {
+        self.generation = self.generation.wrapping_add(1);
+        self.generation
+    }
+
     fn sweep_expiries(&mut self) {
-        if self.expiries.len() > 2 * self.expiring + SLACK {
+        if self.expiries.len() > 2 * self.len() + SLACK {
             let mut expiries = core::mem::take(&mut self.expiries);
             expiries.sweep(|id| self.contains(MessageId(id)));
             self.expiries = expiries;
         }
     }
 
-    fn occupy(&mut self, entry: Entry<P, K::Kept>) -> Result<u32, NotSent<P>> {
-        let slot = self.free;
+    fn occupy(&mut self, entry: Entry<P, K::Kept>) -> u32 {
+        let (slot, generation) = (self.free, self.next_generation());
         if let Some(held) = self.slots.get_mut(slot as usize) {
             self.free = held.next_free;
+            held.generation = generation;
             held.entry = Some(entry);
-            return Ok(slot);
+            return slot;
         }
-        let slot = self.slots.len() as u32;
-        if slot >= 1 << SLOT_BITS {
-            return Err(NotSent { payload: entry.payload, reason: Reason::Full });
-        }
-        self.slots.push(Slot { generation: self.first_generation, next_free: NONE, entry: Some(entry) });
-        Ok(slot)
+        self.slots.push(Slot { generation, next_free: NONE, entry: Some(entry) });
+        self.slots.len() as u32 - 1
     }
 
     fn find(&self, lane: u8, key: &K::Key) -> Option<u32> {
@@ -446,7 +419,7 @@ impl<P: Payload, K: Keys> Outbox<P, K> {
             id: self.id(slot),
             lane: entry.lane,
             key: entry.key.as_ref().map(K::text),
-            expires: entry.expires,
+            expires: Some(entry.expires).filter(|expires| *expires != Micros::NEVER),
             payload: &entry.payload,
         };
         Some((waiting, entry.next))

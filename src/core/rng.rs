@@ -1,6 +1,7 @@
 //! The machine's randomness: seeded by the host, so that a run can be replayed.
 
-/// SplitMix64. Spreads retries; guards nothing.
+/// A linear congruential generator with the multiplier of Knuth's MMIX, of which the upper bits are used. Spreads retries; guards
+/// nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct Rng(u64);
 
@@ -17,10 +18,7 @@ impl Rng {
 
     /// Uniform in [0, 1).
     pub(crate) fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+        self.0 = self.0.wrapping_add(1).wrapping_mul(6_364_136_223_846_793_005);
+        (self.0 >> 11) as f64 / (1u64 << 53) as f64
     }
 }

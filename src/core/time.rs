@@ -8,6 +8,9 @@ impl Micros {
     /// The start of the host's clock, or no time at all.
     pub const ZERO: Self = Self(0);
 
+    /// Later than any time, longer than any span.
+    pub(crate) const NEVER: Self = Self(u64::MAX);
+
     /// From whole milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis.saturating_mul(1_000))
@@ -16,6 +19,11 @@ impl Micros {
     /// From the fractional milliseconds of `performance.now()`. Negative and NaN become zero.
     pub fn from_millis_f64(millis: f64) -> Self {
         Self((millis * 1_000.0) as u64)
+    }
+
+    /// The same; none for `Infinity`, which is no limit.
+    pub(crate) fn limit_from_millis(millis: f64) -> Option<Self> {
+        Some(Self::from_millis_f64(millis)).filter(|limit| *limit != Self::NEVER)
     }
 
     /// In fractional milliseconds.
@@ -29,12 +37,9 @@ impl Micros {
         Self(self.0.saturating_add(span.0))
     }
 
-    /// The earlier or shorter of those that there are.
-    pub(crate) fn earlier(a: Option<Self>, b: Option<Self>) -> Option<Self> {
-        match (a, b) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            _ => a.or(b),
-        }
+    /// This part of a span.
+    pub(crate) fn part(self, part: f64) -> Self {
+        Self((self.0 as f64 * part) as u64)
     }
 
     /// How long ago `earlier` was; zero if it has yet to come.

@@ -31,16 +31,13 @@ pub(crate) enum Timer {
 
 const COUNT: usize = if cfg!(feature = "session") { 10 } else { 8 };
 
-/// When each timer is due.
+/// When each timer is due: never, if it is stopped.
 #[derive(Clone, Debug)]
 pub(crate) struct Timers([Micros; COUNT]);
 
-/// When a stopped timer is due.
-const NEVER: Micros = Micros(u64::MAX);
-
 impl Timers {
     pub(crate) fn new() -> Self {
-        Self([NEVER; COUNT])
+        Self([Micros::NEVER; COUNT])
     }
 
     pub(crate) fn set(&mut self, timer: Timer, due: Micros) {
@@ -50,26 +47,26 @@ impl Timers {
     }
 
     pub(crate) fn stop(&mut self, timer: Timer) {
-        self.set(timer, NEVER);
+        self.set(timer, Micros::NEVER);
     }
 
     /// Not inlined: all these stores are far more than a call.
     #[inline(never)]
     pub(crate) fn stop_all(&mut self) {
-        self.0 = [NEVER; COUNT];
+        self.0 = [Micros::NEVER; COUNT];
     }
 
     pub(crate) fn is_set(&self, timer: Timer) -> bool {
-        self.0.get(timer as usize).is_some_and(|due| *due != NEVER)
+        self.0.get(timer as usize).is_some_and(|due| *due != Micros::NEVER)
     }
 
-    pub(crate) fn next(&self) -> Option<Micros> {
-        self.0.iter().min().copied().filter(|due| *due != NEVER)
+    pub(crate) fn next(&self) -> Micros {
+        self.0.iter().fold(Micros::NEVER, |next, due| next.min(*due))
     }
 
     /// Stops `timer` and says when it was due, if that moment has come.
     pub(crate) fn take_due(&mut self, timer: Timer, now: Micros) -> Option<Micros> {
-        let due = self.0.get(timer as usize).copied().filter(|due| *due <= now && *due != NEVER)?;
+        let due = self.0.get(timer as usize).copied().filter(|due| *due <= now && *due != Micros::NEVER)?;
         self.stop(timer);
         Some(due)
     }

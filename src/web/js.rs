@@ -129,7 +129,7 @@ pub fn range(index: usize, what: u8) -> f64 {
 }
 
 fn enqueue(wire: &Wire, parcel: Parcel, lane: u8, ttl: f64, replaced: f64) -> f64 {
-    let ttl = ttl.is_finite().then(|| Micros::from_millis_f64(ttl));
+    let ttl = Micros::limit_from_millis(ttl);
     let key = (replaced >= 0.0).then_some(MessageId(replaced as u64));
     let options = SendOptions { key, ttl, lane };
     match wire.with(|machine, now| machine.send(now, parcel, options)) {

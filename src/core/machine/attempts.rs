@@ -6,7 +6,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     pub(super) fn begin(&mut self, now: Micros, cause: Cause) {
         self.timers.stop_all();
         self.stable = false;
-        self.down_since.get_or_insert(now);
+        self.down_since = self.down_since.min(now);
         #[cfg(feature = "session")]
         let _ = self.last_word();
         // Nobody is asked in vain where to connect; only the application itself can insist.
@@ -141,7 +141,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     /// An attempt failed or a link was lost: try again, or not.
     pub(super) fn attempt_over(&mut self, now: Micros, cause: Cause, close: Close<T::Reason>) {
         self.timers.stop_all();
-        self.down_since.get_or_insert(now);
+        self.down_since = self.down_since.min(now);
         let after_stable = core::mem::take(&mut self.stable);
         let counts = !after_stable || self.is_web_socket();
         if counts {
@@ -177,49 +177,48 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         if floor > Micros::ZERO {
             self.floor = now.plus(floor);
         }
-        let retry = Retry { cause, delay: floor.plus(drawn), close };
+        let delay = floor.plus(drawn);
+        self.ending = Ending { cause, close: close.clone(), delay };
         if !self.config.decides {
-            return self.wait(now, retry);
+            return self.wait(now);
         }
         let ticket = self.ticket();
         self.outputs.push(Output::Decide {
             ticket,
             attempt: self.failures.saturating_add(1),
             cause,
-            close: retry.close.clone(),
-            elapsed: now.since(self.down_since.unwrap_or(now)),
-            delay: retry.delay,
+            close,
+            elapsed: now.since(self.down_since),
+            delay,
             fatal,
         });
-        self.stage = Stage::Deciding { ticket, retry };
+        self.stage = Stage::Deciding { ticket };
     }
 
     pub(super) fn decided(&mut self, now: Micros, ticket: Ticket, delay: Option<Micros>) {
-        let Stage::Deciding { ticket: current, retry } = &self.stage else {
-            return;
-        };
-        if *current != ticket {
+        if !matches!(self.stage, Stage::Deciding { ticket: current } if current == ticket) {
             return;
         }
-        let retry = retry.clone();
-        match delay {
-            Some(delay) => self.wait(now, Retry { delay, ..retry }),
-            None if retry.close.is_fatal() => self.finish(retry.cause, retry.close),
-            None => self.finish(Cause::GaveUp, retry.close),
+        if let Some(delay) = delay {
+            self.ending.delay = delay;
+            return self.wait(now);
         }
+        let Ending { cause, close, .. } = self.ending.clone();
+        self.finish(if close.is_fatal() { cause } else { Cause::GaveUp }, close);
     }
 
-    pub(super) fn wait(&mut self, now: Micros, retry: Retry<T::Reason>) {
-        let until = now.plus(retry.delay);
-        if retry.close.retry_after() > Micros::ZERO {
+    /// Waits as long as the ending says.
+    pub(super) fn wait(&mut self, now: Micros) {
+        let Ending { cause, close, delay } = self.ending.clone();
+        let until = now.plus(delay);
+        if close.retry_after() > Micros::ZERO {
             self.floor = until;
         }
         if self.unreachable() {
-            return self.enter_suspended(Cause::Offline, retry.cause, &retry.close);
+            return self.enter_suspended(Cause::Offline, cause, &close);
         }
         self.timers.set(Timer::Retry, until);
-        let (cause, close) = (retry.cause, retry.close.clone());
-        self.stage = Stage::Waiting { until, retry };
+        self.stage = Stage::Waiting { until };
         self.announce();
         self.announce_down(cause, &close);
     }
@@ -236,7 +235,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.timers.stop_all();
         self.stable = false;
         self.was_open = false;
-        self.stage = Stage::Closed { cause, close: close.clone() };
+        self.stage = Stage::Closed;
+        self.ending = Ending { cause, close: close.clone(), delay: Micros::ZERO };
         self.announce();
         self.give_back();
         #[cfg(feature = "session")]
@@ -247,7 +247,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     /// A wire that is over and starts afresh owes nothing to its past.
     pub(super) fn forgive(&mut self) {
         self.failures = 0;
-        self.down_since = None;
+        self.down_since = Micros::NEVER;
         self.floor = Micros::ZERO;
         self.backoff = Backoff::new(&self.config.reconnect);
     }

@@ -44,7 +44,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             _ => {}
         }
         match (page, &self.stage) {
-            (Page::Hidden, _) | (_, Stage::Idle | Stage::Closing { .. } | Stage::Closed { .. }) => {}
+            (Page::Hidden, _) | (_, Stage::Idle | Stage::Closing { .. } | Stage::Closed) => {}
             (Page::Cached | Page::Frozen, Stage::Suspended { cause }) if *cause != Cause::Offline => {}
             // Its server would go on sending to a page that hears nothing, and no browser keeps the link.
             (Page::Cached, _) => self.pause(Cause::Cached),
@@ -75,7 +75,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     fn go_on(&mut self, now: Micros, cause: Cause) {
         if now < self.floor {
             let delay = self.floor.since(now);
-            self.wait(now, Retry { cause, close: Close::abnormal(), delay });
+            self.ending = Ending { cause, close: Close::abnormal(), delay };
+            self.wait(now);
         } else {
             self.begin(now, cause);
         }

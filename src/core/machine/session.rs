@@ -217,8 +217,9 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     // Time.
 
-    pub(super) fn session_deadline(&self) -> Option<Micros> {
-        Some(self.session.as_ref()?.deadlines.first()?.0)
+    pub(super) fn session_deadline(&self) -> Micros {
+        let first = self.session.as_ref().and_then(|session| session.deadlines.first());
+        first.map_or(Micros::NEVER, |(deadline, _)| deadline)
     }
 
     /// Requests whose time is up.

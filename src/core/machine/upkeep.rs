@@ -12,15 +12,6 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.expire(now);
         #[cfg(feature = "session")]
         self.expire_requests(now);
-        let mut watches = core::mem::take(&mut self.watches);
-        watches.retain(|watch| {
-            let expired = watch.deadline.is_some_and(|deadline| deadline <= now);
-            if expired {
-                self.event(Event::Drained { watch: watch.id, empty: false });
-            }
-            !expired
-        });
-        self.watches = watches;
     }
 
     pub(super) fn fire(&mut self, now: Micros, timer: Timer, due: Micros) {
@@ -58,13 +49,12 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             Timer::Stable => {
                 self.stable = true;
                 self.failures = 0;
-                self.down_since = None;
+                self.down_since = Micros::NEVER;
                 self.backoff = Backoff::new(&self.config.reconnect);
             }
             Timer::Retry => {
-                if let Stage::Waiting { retry, .. } = &self.stage {
-                    let cause = retry.cause;
-                    self.begin(now, cause);
+                if matches!(self.stage, Stage::Waiting { .. }) {
+                    self.begin(now, self.ending.cause);
                 }
             }
             Timer::Sample => {
@@ -160,7 +150,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         while let Some(payload) = self.outbox.pop_expired(now) {
             self.settle(payload, Outcome::NotSent(Reason::Expired));
         }
-        self.check_watches();
+        self.check_watches(now);
     }
 
     #[cfg(not(feature = "session"))]

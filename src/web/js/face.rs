@@ -189,6 +189,8 @@ impl Platform for Face {
         self.tell_close(HANG_UP, [f64::from(link.0), f64::from(forget), 0.0], 0, close.unwrap_or_default());
     }
 
+    // Not inlined: an event is read where it lies, and not taken apart first.
+    #[inline(never)]
     fn event(&self, event: Event<Text>, over: bool) {
         let none = Close::default();
         let (what, a, b, cause, close) = match event {

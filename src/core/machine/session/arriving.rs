@@ -83,7 +83,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
                     let silence = (welcome.ping_ms > 0).then(|| {
                         Micros::from_millis(welcome.ping_ms.saturating_mul(2).saturating_add(5_000))
                     });
-                    session.idle = Micros::earlier(silence, self.config.idle_timeout);
+                    session.idle = silence.into_iter().chain(self.config.idle_timeout).min();
                     session.word = None;
                     session.align();
                 }
@@ -168,7 +168,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         if self.session.as_ref().is_some_and(|session| session.in_flight.is_empty()) {
             self.flow.buffered = 0;
         }
-        self.check_watches();
+        self.check_watches(Micros::ZERO);
     }
 
     pub(in crate::core::machine) fn violated(

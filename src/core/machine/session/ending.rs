@@ -55,7 +55,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
                 missing: loss.missing,
             }));
         }
-        self.check_watches();
+        self.check_watches(Micros::ZERO);
     }
 
     /// The session is over for good; with `recv` as proof nothing is in doubt.

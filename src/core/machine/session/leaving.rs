@@ -96,7 +96,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         };
         if let Some(reason) = refused {
             self.settle(payload, Outcome::NotSent(reason));
-            self.check_watches();
+            self.check_watches(Micros::ZERO);
             return None;
         }
         let bytes = Bytes { channel, text, bytes };

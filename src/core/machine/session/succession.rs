@@ -120,7 +120,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.timers.stop_all();
         self.timers.set(Timer::Connect, now.plus(self.config.reconnect.connect_timeout));
         self.stable = false;
-        self.down_since.get_or_insert(now);
+        self.down_since = self.down_since.min(now);
         self.flow = Flow::default();
         self.liveness.restart(now);
         self.announce();
