@@ -58,7 +58,7 @@ export interface SessionOptions<In = unknown, Out = In> extends Omit<
   limits?: {
     /** The largest frame, and so the largest message. Default 1,048,576. */
     maxFrame?: number;
-    /** Bytes that may be under way to this side, at least `maxFrame`: less is taken as that. Default 1,048,576. */
+    /** Bytes that may be under way to this side, at least `maxFrame`: less is taken as that. Default 4,194,304. */
     window?: number;
   };
   /** How long a request waits for its answer. Default 30,000. */

@@ -153,8 +153,10 @@ export class Wire<
         receipt.settle(passed === core.THREW ? 7 : 0);
         return receipt;
       }
-      receipt.data = keep(data);
+      receipt.data = SESSION ? data : keep(data);
       id = link.queue(receipt, length, LANES.indexOf(lane), ttl, key);
+      // What a session has bound has been copied.
+      if (SESSION) receipt.data &&= keep(data);
     } catch (cause) {
       // Nobody knows how far it came, so no receipt can tell.
       throw new WireError("WasmTrap", { cause, data: message });

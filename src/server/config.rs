@@ -14,7 +14,7 @@ pub struct Config {
     /// nothing but the token says who a client is; where a cookie does, name your own.
     pub origins: Origins,
     /// What a client is told: the largest frame, the bytes it may have outstanding, how many of its requests may
-    /// wait and how many channels it may open. Default: 1 MiB, 1 MiB, 1,000 and 1,000.
+    /// wait and how many channels it may open. Default: 1 MiB, 4 MiB, 1,000 and 1,000.
     pub limits: Limits,
     /// Bytes held for one client until it has accepted them. A send that would go beyond ends the session with
     /// `slow_consumer`. Default: 4 MiB.

@@ -42,7 +42,7 @@ pub struct Limits {
     /// The largest frame this side takes, in bytes: 1 KiB to 1 GiB, and never less while sessions live that
     /// were told of more. Default 1 MiB.
     pub max_frame: u64,
-    /// Bytes of sequenced records the peer may have outstanding: `max_frame` to 1 TiB. Default 1 MiB.
+    /// Bytes of sequenced records the peer may have outstanding: `max_frame` to 1 TiB. Default 4 MiB.
     pub window: u64,
     /// Requests of the peer that may wait for their answer. Default 1,000.
     pub max_requests: usize,
@@ -60,7 +60,7 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_frame: 1 << 20, window: 1 << 20, max_requests: 1_000, max_channels: 1_000 }
+        Self { max_frame: 1 << 20, window: 4 << 20, max_requests: 1_000, max_channels: 1_000 }
     }
 }
 

@@ -11,6 +11,9 @@ use everwire::session::{
 
 const DOCUMENT: &str = include_str!("../../PROTOCOL.md");
 const TIMES: Times = Times { resume_ms: 300_000, ping_ms: 25_000, idle_ms: 60_000, auth_ttl_ms: 0 };
+/// The windows of the life in the document are no larger than a frame.
+const LIMITS: Limits =
+    Limits { max_frame: 1 << 20, window: 1 << 20, max_requests: 1_000, max_channels: 1_000 };
 const DONE: Closing<'_> =
     Closing { code: Code::Normal, retry: false, forget: true, retry_after_ms: 0, reason: "" };
 
@@ -101,8 +104,8 @@ fn identity(first: u8) -> Identity {
 #[test]
 fn both_halves_write_the_documented_life() {
     let mut life = Life {
-        client: Client::new(Limits::default(), true, false),
-        server: Session::new(identity(0x10), b"ann".to_vec(), Limits::default(), false),
+        client: Client::new(LIMITS, true, false),
+        server: Session::new(identity(0x10), b"ann".to_vec(), LIMITS, false),
         frames: Vec::new(),
     };
     let (fence, hello) = life.hello();
@@ -138,7 +141,7 @@ fn both_halves_write_the_documented_life() {
     life.client.message(text(b"lost?"));
     life.lost();
     let (recv, next) = (life.server.incoming().1, life.server.outgoing().0 + 1);
-    life.server = Session::new(identity(0x30), b"ann".to_vec(), Limits::default(), false);
+    life.server = Session::new(identity(0x30), b"ann".to_vec(), LIMITS, false);
     let (fence, hello) = life.hello();
     let stone = Some(Tombstone { recv, next });
     let hello = read_hello(&hello, 4_096).unwrap();

@@ -70,7 +70,7 @@ impl<In, Out, C> SessionBuilder<In, Out, C> {
     }
 
     /// What this side takes: how large frames, and with them messages, may be, and how much may be under way. What
-    /// no server would take is the nearest that one does. Default: 1 MiB each, 1,000 requests and 1,000 channels.
+    /// no server would take is the nearest that one does. Default: 1 MiB, 4 MiB, 1,000 requests and 1,000 channels.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.session.limits = limits;
         self

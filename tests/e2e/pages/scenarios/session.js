@@ -72,6 +72,31 @@ export const scenarios = {
     same((await receipt.settled).outcome, "delivered");
   },
 
+  "large bytes arrive as they were when they were sent, whoever writes into them and however late the socket looks":
+    async ({ wire, openRoom }) => {
+      const Late = class extends WebSocket {
+        send(data) {
+          void Promise.resolve().then(() => super.send(data));
+        }
+      };
+      const seen = (bytes) => [bytes.length, bytes[0], bytes.every((byte) => byte === bytes[0])];
+      for (const options of [{}, { WebSocket: Late }]) {
+        const room = await openRoom();
+        const it = wire(room.url(), { codec: "bytes", queue: { maxBytes: 1 << 24 }, ...options });
+        const echoed = messages(it, 8);
+        const bytes = new Uint8Array(900_000);
+        for (const first of [1, 2, 3, 4, 5, 6, 7, 8]) {
+          if (first === 3) await it.ready();
+          it.send(bytes.fill(first));
+        }
+        bytes.fill(255);
+        same(
+          (await echoed).map(seen),
+          [1, 2, 3, 4, 5, 6, 7, 8].map((first) => [900_000, first, true]),
+        );
+      }
+    },
+
   "text arrives as UTF-8 can tell it, marks at its beginning and lone surrogates too": async ({
     wire,
     openRoom,
