@@ -8,7 +8,7 @@ use super::outgoing::{Closing, Control, Payload, Room};
 use super::receiver::Due;
 use super::store::{Delta, Stored};
 use super::table::Numbers;
-use super::wire::{Record, Span, VERSION, read_alone};
+use super::wire::{CLOSE, Span, VERSION, WELCOME, read_alone};
 
 /// A session, seen from the client. It has no clock, no socket and no randomness: its host writes the
 /// frames it makes, feeds it those that arrive, and names connections by the fence that
@@ -92,9 +92,9 @@ impl Client {
         if self.greeting == Some(fence) {
             self.greeted(fence, frame, events)
         } else if self.end.link == Some(fence) {
-            self.end.receive(frame, events)
+            self.end.receive(frame, false, events)
         } else if self.closing == Some(fence) {
-            self.end.receive_last(frame, events)
+            self.end.receive(frame, true, events)
         } else {
             Ok(())
         }
@@ -104,10 +104,11 @@ impl Client {
         if bytes.len() as u64 > self.end.limits.max_frame {
             return Err(violation!(TooBig, "a frame larger than max_frame"));
         }
-        let alone = read_alone(bytes)?;
-        match alone.map(|record| (record, record.says())) {
-            Some((_, Record::Welcome { body })) => self.welcomed(fence, Welcome::read(bytes, body)?, events),
-            Some((close, Record::Close { .. })) => {
+        match read_alone(bytes)? {
+            Some(welcome) if welcome.type_number() == WELCOME => {
+                self.welcomed(fence, Welcome::read(bytes, welcome.rest())?, events)
+            }
+            Some(close) if close.type_number() == CLOSE => {
                 events.push(Event::Plain(close));
                 Ok(())
             }

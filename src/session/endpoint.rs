@@ -97,8 +97,8 @@ impl Endpoint {
     pub(super) fn relink(&mut self, fence: u64, told: Option<Ack>) {
         self.link = Some(fence);
         self.ended = false;
-        self.control = Held::new();
-        self.control_lens = Held::new();
+        self.control.clear();
+        self.control_lens.clear();
         self.receiver.relink(told);
     }
 
@@ -121,7 +121,7 @@ impl Endpoint {
             carried: Vec::new(),
             reopened: 0,
             requests: Vec::new(),
-            asked: Numbers::new(),
+            asked: core::mem::take(&mut self.ledger.asked),
             received: heard,
             missing,
         };
@@ -133,35 +133,42 @@ impl Endpoint {
         if let Some(max_frame) = carry {
             for (seq, bytes) in old.records_from(in_doubt + 1) {
                 let fits = (bytes.len() + FRAME_OVERHEAD) as u64 <= max_frame;
-                if let Some(id) = self.ledger.carried(bytes).filter(|_| fits) {
+                if let Some(id) = self.ledger.carried(bytes, &loss.asked).filter(|_| fits) {
                     sender.bind(bytes, &[]);
                     loss.carried.push(seq);
-                    loss.requests.extend(id);
+                    if id > 0 {
+                        loss.requests.push(id);
+                        self.ledger.asked.insert(id);
+                    }
                 }
             }
         }
-        loss.asked = core::mem::take(&mut self.ledger.asked);
-        self.forget_but(sender, &loss.requests);
+        self.start(sender);
         loss
     }
 
-    /// Starts anew with these records, of which these are requests, and the same channels.
-    fn forget_but(&mut self, sender: Sender, requests: &[u64]) {
-        let channels = core::mem::take(&mut self.ledger.channels);
-        let (next_request, last_channel) = (self.ledger.next_request, self.ledger.last_channel);
-        self.forget();
+    /// Starts anew with these records. What is asked of the peer, and the channels, stay.
+    fn start(&mut self, sender: Sender) {
+        let durable = self.is_durable();
         self.sender = sender;
-        let asked = requests.iter().copied().collect();
-        self.ledger = Ledger { asked, next_request, channels, last_channel, ..Ledger::new() };
+        self.receiver = Receiver::new(self.limits.window, durable);
+        self.link = None;
+        self.ended = false;
+        for numbers in [&mut self.control_lens, &mut self.refusing, &mut self.refusals] {
+            numbers.clear();
+        }
+        self.control.clear();
+        self.ledger.asking.clear();
+        self.ledger.last_asking = 0;
+        if let Some(journal) = self.journal.as_mut() {
+            journal.restart();
+        }
     }
 
     /// Starts anew, with nothing.
     pub(super) fn forget(&mut self) {
-        let new = Self::new(self.role, self.limits, self.is_durable());
-        let old = core::mem::replace(self, new);
-        if let (Some(journal), Some(before)) = (self.journal.as_mut(), old.journal.as_ref()) {
-            journal.epoch = before.epoch + 1;
-        }
+        self.ledger = Ledger::new();
+        self.start(Sender::new(self.is_durable()));
     }
 
     /// Requests of this side that wait for their answer.

@@ -1,9 +1,7 @@
 //! HELLO and WELCOME.
 
 use super::code::{Violation, violation};
-use super::wire::{
-    FRAME_LIMITS, HELLO, Head, Reader, Span, VERSION, WELCOME, put_head, put_integer, put_record,
-};
+use super::wire::{FRAME_LIMITS, HELLO, Reader, Span, VERSION, WELCOME, put_integer, put_record};
 
 /// More than anybody has memory for, and far from what an integer holds.
 const WINDOW_MAX: u64 = 1 << 40;
@@ -219,11 +217,10 @@ impl Hello {
         let Identity { id, secret } = self.session.unwrap_or(none);
         bytes.extend_from_slice(&id);
         bytes.extend_from_slice(&secret);
-        put_integer(&mut bytes, self.fence);
-        for integer in self.position.integers() {
+        let Position { first, next, recv, credit, max_frame } = self.position;
+        for integer in [self.fence, first, next, recv, credit, max_frame, self.idle_ms] {
             put_integer(&mut bytes, integer);
         }
-        put_integer(&mut bytes, self.idle_ms);
         bytes.extend_from_slice(token);
         alone(HELLO, &bytes)
     }
@@ -289,7 +286,8 @@ impl Welcome {
 
 fn alone(kind: u8, body: &[u8]) -> Vec<u8> {
     let mut frame = Vec::with_capacity(8 + body.len());
-    put_head(&mut frame, Head::default());
+    // The head: nothing numbered, nothing acknowledged.
+    frame.push(0);
     put_record(&mut frame, kind, &[], body);
     frame
 }

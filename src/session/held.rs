@@ -18,6 +18,11 @@ impl<T: Copy> Held<T> {
         self.all.extend_from_slice(more);
     }
 
+    pub(super) fn clear(&mut self) {
+        self.all.clear();
+        self.start = 0;
+    }
+
     pub(super) fn drop_first(&mut self, count: usize) {
         self.start = (self.start + count).min(self.all.len());
         if self.start > self.all.len() / 2 {

@@ -92,14 +92,12 @@ impl Ledger {
     }
 
     /// Whether a record that was never accepted goes on in the next session, and its number if it is a
-    /// request. What nobody waits for any more, or whose channel is shut, does not.
-    pub(super) fn carried(&self, record: &[u8]) -> Option<Option<u64>> {
+    /// request, 0 if it is none. What nobody waits for any more, or whose channel is shut, does not.
+    pub(super) fn carried(&self, record: &[u8], asked: &Numbers) -> Option<u64> {
         let open = |channel: &u64| *channel == 0 || self.channels.contains_key(channel);
         match read_record(record)? {
-            Record::Message { channel, .. } => open(&channel).then_some(None),
-            Record::Request { id, channel, .. } => {
-                (open(&channel) && self.asked.contains(&id)).then_some(Some(id))
-            }
+            Record::Message { channel, .. } => open(&channel).then_some(0),
+            Record::Request { id, channel, .. } => (open(&channel) && asked.contains(&id)).then_some(id),
             _ => None,
         }
     }

@@ -95,6 +95,8 @@ impl Control<'_> {
             Self::Ping { token } => put_record(&mut record, PING, &[token], &[]),
             Self::Pong { token, hold_us } => put_record(&mut record, PONG, &[token, hold_us], &[]),
             Self::Auth { token } => put_record(&mut record, AUTH, &[], token),
+            // The rest a client does not send of itself, and the npm package is one.
+            _ if cfg!(feature = "js") => {}
             Self::Authed { status, ttl_ms } => put_record(&mut record, AUTHED, &[status, ttl_ms], &[]),
             Self::GoAway { code, grace_ms, min_ms, jitter_ms, reason } => {
                 let integers = [code as u64, grace_ms, min_ms, jitter_ms];

@@ -222,7 +222,7 @@ impl Session {
         if !self.confirmed && head.base.is_some() {
             return Err(violation!("a numbered record before the WELCOME was acknowledged"));
         }
-        self.end.receive(frame, events)
+        self.end.receive(frame, false, events)
     }
 
     fn confirm_client(&mut self) {

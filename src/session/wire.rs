@@ -365,7 +365,7 @@ pub(super) fn read_record(bytes: &[u8]) -> Option<Record> {
 pub(super) fn read_alone(bytes: &[u8]) -> Result<Option<Framed>, Violation> {
     let mut frame = Frame::read(bytes)?;
     let first = frame.next().transpose()?;
-    Ok(first.filter(|_| frame.head == Head::default() && frame.next().is_none()))
+    Ok(first.filter(|_| frame.head == Head::default() && frame.body.at == frame.body.end))
 }
 
 /// Writes a frame's head.

@@ -5,7 +5,7 @@ use crate::session::code::{Violation, violation};
 use crate::session::event::Event;
 use crate::session::ledger::Effect;
 use crate::session::outgoing::{Answer, Payload};
-use crate::session::wire::{Ack, FRAME_RECORDS, Frame, Framed, Record, is_sequenced};
+use crate::session::wire::{Ack, CLOSE, FRAME_RECORDS, Frame, Framed, Record, is_sequenced};
 
 /// What this half refuses of itself binds records that nobody counts. A peer that has so many unacknowledged and
 /// asks for more does not listen.
@@ -15,12 +15,14 @@ const REFUSALS_MAX: usize = 16_384;
 const CHANNEL: u64 = 0;
 
 impl Endpoint {
+    /// `last`: this side waits for the other's last word, and nothing else counts but what acknowledges.
     pub(in crate::session) fn receive(
         &mut self,
         bytes: &[u8],
+        last: bool,
         events: &mut Vec<Event>,
     ) -> Result<(), Violation> {
-        if self.ended {
+        if self.ended && !last {
             return Ok(());
         }
         if bytes.len() as u64 > self.limits.max_frame {
@@ -37,8 +39,11 @@ impl Endpoint {
             if index == FRAME_RECORDS {
                 return Err(violation!(TooBig, "a frame of more than 8,192 records"));
             }
-            if self.ended {
+            if self.ended && !last {
                 return Ok(());
+            }
+            if last && framed.type_number() != CLOSE {
+                continue;
             }
             if !is_sequenced(framed.kind) {
                 self.unnumbered(framed, events)?;
@@ -50,27 +55,8 @@ impl Endpoint {
                 self.numbered(seq, framed, bytes, events)?;
             }
         }
-        if base.is_some() && base == next {
+        if !last && base.is_some() && base == next {
             return Err(violation!("a base without a numbered record"));
-        }
-        Ok(())
-    }
-
-    /// What arrives while this side waits for the other's last word: acknowledgements count still.
-    pub(in crate::session) fn receive_last(
-        &mut self,
-        bytes: &[u8],
-        events: &mut Vec<Event>,
-    ) -> Result<(), Violation> {
-        let frame = Frame::read(bytes)?;
-        if let Some(ack) = frame.head.ack {
-            self.acked(ack, events)?;
-        }
-        for framed in frame {
-            let framed = framed?;
-            if let Record::Close { .. } = framed.says() {
-                self.unnumbered(framed, events)?;
-            }
         }
         Ok(())
     }

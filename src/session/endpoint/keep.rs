@@ -24,7 +24,14 @@ pub(super) struct Journal {
     /// What records that arrived and are not accepted did to the ledger, each with its number.
     pub(super) effects: VecDeque<(u64, Effect)>,
     /// How many sessions there were before this one, so that a delta of theirs keeps nothing of it.
-    pub(super) epoch: u64,
+    epoch: u64,
+}
+
+impl Journal {
+    /// Another session has begun.
+    pub(super) fn restart(&mut self) {
+        *self = Self { epoch: self.epoch + 1, ..Self::default() };
+    }
 }
 
 impl Endpoint {

@@ -23,12 +23,10 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         let mut heard = core::mem::take(&mut session.heard);
         let result = session.client.receive(fence, bytes, &mut heard);
         session.align();
-        for mut heard in heard.drain(..) {
-            if let Heard::Numbered { seq, .. } = &mut heard {
-                *seq += before;
-            }
-            self.hear(now, link, frame, heard);
+        for heard in &heard {
+            self.hear(now, link, frame, before, heard);
         }
+        heard.clear();
         if let Some(session) = self.session.as_mut() {
             session.heard = heard;
         }
@@ -65,17 +63,17 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         }
     }
 
-    pub(in crate::core::machine) fn hear(&mut self, now: Micros, link: LinkId, frame: u32, heard: Heard) {
+    fn hear(&mut self, now: Micros, link: LinkId, frame: u32, before: u64, heard: &Heard) {
         match heard {
-            Heard::Acked { to } => self.acked(to),
+            Heard::Acked { to } => self.acked(*to),
             Heard::Numbered { seq, record } => {
                 if let Record::Message { payload, .. } = record.says() {
                     self.stats.add(Count::MessagesIn, 1);
                     self.stats.add(Count::BytesIn, payload.len() as u64);
                 }
-                self.tell(SessionEvent::Record(Arrived { seq, frame, record }));
+                self.tell(SessionEvent::Record(Arrived { seq: before + seq, frame, record: *record }));
             }
-            Heard::Plain(record) => self.hear_plain(now, link, frame, record),
+            Heard::Plain(record) => self.hear_plain(now, link, frame, *record),
             Heard::Lost(loss) => self.lost(loss, true),
             Heard::Welcomed { welcome, .. } => {
                 let resumed = welcome.status == Status::Resumed;

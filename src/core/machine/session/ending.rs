@@ -4,7 +4,7 @@ use super::*;
 
 impl<P: Payload, T: Texts> Machine<P, T> {
     /// Settles what the session leaves behind. `told`: so is the application.
-    pub(in crate::core::machine) fn lost(&mut self, loss: Loss, told: bool) {
+    pub(in crate::core::machine) fn lost(&mut self, loss: &Loss, told: bool) {
         let over = self.is_over();
         let Some(session) = self.session.as_mut() else { return };
         let left = core::mem::take(&mut session.in_flight);
@@ -70,7 +70,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         let loss = session.client.end(recv, goes_on);
         session.links.clear();
         // What it leaves is told by its receipts; a session that ends with its wire is not lost.
-        self.lost(loss, goes_on);
+        self.lost(&loss, goes_on);
     }
 
     /// Says goodbye: the session ends with the connection, and the server's answer says how far it came.

@@ -129,11 +129,9 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         let fits = self.room(bytes.len()).is_some();
         let answer = Bytes { channel: 0, text, bytes };
         let excuse = Bytes { channel: 0, text: true, bytes: TOO_LARGE.as_bytes() };
-        let bound = self.bind_own(|client| match fits {
-            true => client.respond(id, status, more, answer),
-            false => client.respond(id, Answer::Error as u64, false, excuse),
-        });
-        fits && bound.is_some()
+        let (status, more, answer) =
+            if fits { (status, more, answer) } else { (Answer::Error as u64, false, excuse) };
+        self.bind_own(|client| client.respond(id, status, more, answer)).is_some() && fits
     }
 
     /// Nobody waits for this answer any more; false if nobody did.
@@ -144,13 +142,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     /// Opens a channel: its number. None if the name or the parameters are too long, or too many are open.
     pub fn open_channel(&mut self, name: &str, text: bool, bytes: &[u8]) -> Option<u64> {
         let bytes = Bytes { channel: 0, text, bytes };
-        let mut opened = None;
-        self.bind_own(|client| {
-            let (channel, seq) = client.open(name, bytes)?;
-            opened = Some(channel);
-            Some(seq)
-        });
-        opened
+        let (channel, _) = self.bind_own(|client| client.open(name, bytes))?;
+        Some(channel)
     }
 
     /// Shuts a channel.
@@ -166,11 +159,11 @@ impl<P: Payload, T: Texts> Machine<P, T> {
     }
 
     /// Binds what is not the application's.
-    fn bind_own(&mut self, bind: impl FnOnce(&mut Client) -> Option<u64>) -> Option<u64> {
+    fn bind_own<B>(&mut self, bind: impl FnOnce(&mut Client) -> Option<B>) -> Option<B> {
         let session = self.session.as_mut()?;
-        let seq = bind(&mut session.client);
+        let bound = bind(&mut session.client);
         session.align();
-        seq
+        bound
     }
 
     /// Whether [`Machine::next_frame`] is worth asking.
