@@ -47,6 +47,8 @@ const STRIPPED = ["--strip-debug", "--strip-producers", "--strip-target-features
 /** The first kilobyte is the far end of the stack, a megabyte away from where it begins. */
 const MEMORY = ["--low-memory-unused"];
 const SMALLER = ["-Oz", "--converge", ...INLINING, ...MEMORY, ...STRIPPED];
+/** Once all is small: control flow is built anew from its graph, and what that leaves made small again. */
+const RESHAPED = ["--flatten", "--rereloop", "-Oz", ...SMALLER];
 
 /** Little inlining, loops as they are written, and what two branches have in common once. */
 const CODEGEN = [
@@ -98,6 +100,7 @@ async function finish({ glueDir, glue, names, wasm, stamp }) {
   const shorter = ["--minify-imports-and-exports-and-modules", wasm, "-o", wasm];
   const mapping = await output(process.execPath, [...wasmOpt, ...shorter]);
   writeFileSync(names, JSON.stringify(shortenNames(glue, mapping)));
+  await run(process.execPath, [...wasmOpt, ...RESHAPED, wasm, "-o", wasm]);
   writeFileSync(wasm, withoutAlignments(readFileSync(wasm), readFileSync(unpacker)));
   // Throws where an engine would refuse it.
   await WebAssembly.compile(readFileSync(wasm));
