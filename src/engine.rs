@@ -198,6 +198,8 @@ impl<P: Platform> Engine<P> {
     }
 
     /// Tells the application.
+    // As with `Platform::event`: read where it lies.
+    #[inline(never)]
     pub(crate) fn tell(&self, event: Event<Reason<P>>) {
         // Unless a listener has opened it again by now, a closed wire holds nothing of the browser.
         let last = matches!(event, Event::Closed { last: true, .. });

@@ -55,8 +55,13 @@ impl CloseReason for Box<str> {
     }
 
     fn retry_after(&self) -> Micros {
-        let (_, after) = self.split_once("retry-after=").unwrap_or_default();
-        let digits = after.bytes().take_while(u8::is_ascii_digit).map(|digit| u64::from(digit - b'0'));
+        const NAME: &[u8] = b"retry-after=";
+        let bytes = self.as_bytes();
+        let Some(place) = bytes.windows(NAME.len()).position(|part| part == NAME) else {
+            return Micros::ZERO;
+        };
+        let after = bytes.iter().skip(place + NAME.len());
+        let digits = after.take_while(|byte| byte.is_ascii_digit()).map(|digit| u64::from(digit - b'0'));
         Micros::from_millis(
             digits.fold(0, |millis: u64, digit| millis.saturating_mul(10).saturating_add(digit)),
         )

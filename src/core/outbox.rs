@@ -227,6 +227,9 @@ impl<P: Payload, K: Keys> Outbox<P, K> {
         let max_count = limits.max_messages.min(1 << SLOT_BITS);
         // With so many others.
         let fits = |count, bytes| count < max_count && bytes + len <= limits.max_bytes;
+        if fits(self.count - freed_count, self.bytes - freed_bytes) {
+            return Ok(());
+        }
         if !fits(0, 0) {
             return Err(Reason::Full);
         }

@@ -31,8 +31,8 @@ impl Micros {
         self.0 as f64 / 1_000.0
     }
 
-    /// This point or span, and `span` more. Not inlined: to saturate takes more than a call.
-    #[inline(never)]
+    /// This point or span, and `span` more. To saturate takes more wasm than a call.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub const fn plus(self, span: Self) -> Self {
         Self(self.0.saturating_add(span.0))
     }

@@ -178,7 +178,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             self.floor = now.plus(floor);
         }
         let delay = floor.plus(drawn);
-        self.ending = Ending { cause, close: close.clone(), delay };
+        self.ending = Ending { cause, close, delay };
         if !self.config.decides {
             return self.wait(now);
         }
@@ -187,7 +187,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
             ticket,
             attempt: self.failures.saturating_add(1),
             cause,
-            close,
+            close: self.ending.close.clone(),
             elapsed: now.since(self.down_since),
             delay,
             fatal,
