@@ -78,9 +78,8 @@ async function shrink(code, { framework }) {
   const { minify } = await import("terser");
   // To read a property has no effect, but where a framework notes who reads; and what is inlined into an expression is no shorter.
   const compress = { passes: 3, inline: 1, pure_getters: !framework };
-  return (
-    await minify(withoutUnused(code), { module: true, ecma: 2020, compress, format: { comments: false } })
-  ).code;
+  const used = await withoutUnused(code);
+  return (await minify(used, { module: true, ecma: 2020, compress, format: { comments: false } })).code;
 }
 
 const virtualModules = (

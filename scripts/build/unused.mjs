@@ -1,8 +1,8 @@
 // Private members that nothing reads stay in what minifiers write. In the bundle of sessions they are those of plain wires.
-import { parse } from "acorn";
 
 /** The code without them, and without those that only they read. */
-export function withoutUnused(code) {
+export async function withoutUnused(code) {
+  const { parse } = await import("acorn");
   for (;;) {
     const unused = unusedMembers(parse(code, { ecmaVersion: "latest", sourceType: "module" }));
     if (unused.length === 0) return code;
