@@ -1,8 +1,8 @@
 //! The life of a wire: the socket's own buffer, and what is left when it is gone.
 
 use crate::web_support::*;
-use everwire::core::{Cause, Event};
-use js_sys::{Uint8Array, WebAssembly};
+use everwire::core::Cause;
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -102,37 +102,6 @@ async fn messages_leave_once_a_full_socket_drains() {
     assert_eq!(room.stats().await.opened(), 1);
 }
 
-#[wasm_bindgen_test]
-async fn ten_thousand_reconnects_leak_nothing() {
-    let class = flapping();
-    let counts: &Flapping = class.unchecked_ref();
-    let in_time = hurry_timers();
-    let wire = plan("ws://127.0.0.1:9/").with(|config, script| {
-        config.reconnect.base_delay = ms(0);
-        config.reconnect.stable_after = ms(60_000);
-        script.class = Some(class.clone());
-        script.forgetful = true;
-        script.on_event = Some(Box::new(|wire, event| {
-            if let Event::Closed { last: false, .. } = event {
-                wire.tick();
-            }
-        }));
-    });
-    let wire = wire.connect();
-    wire.send("stays in the queue");
-    wire.ticks(1_000).await;
-    let warm = memory();
-    wire.ticks(11_000).await;
-    assert_eq!(memory(), warm, "wasm memory must not grow");
-    assert!(counts.constructed() >= 11_000, "{}", counts.constructed());
-    assert!(counts.attached().most() <= 8, "{} handlers at once", counts.attached().most());
-
-    wire.close(1000, "");
-    drop(wire);
-    assert_eq!(counts.attached().now(), 0, "handlers on sockets that are gone");
-    in_time.call0(&JsValue::UNDEFINED).unwrap();
-}
-
 const LETTERS: u32 = 128;
 const LETTER: u32 = 131_072;
 const MARK: u32 = 262_144;
@@ -154,24 +123,4 @@ fn send_numbered(wire: &Wire) {
 fn number_of(data: &JsValue) -> u32 {
     assert_eq!(Uint8Array::new(data).length(), LETTER);
     u32::from(Uint8Array::new(data).get_index(0))
-}
-
-fn memory() -> u32 {
-    let memory: WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
-    memory.buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length()
-}
-
-#[wasm_bindgen]
-extern "C" {
-    type Flapping;
-    #[wasm_bindgen(method, getter)]
-    fn constructed(this: &Flapping) -> u32;
-    #[wasm_bindgen(method, getter)]
-    fn attached(this: &Flapping) -> Attached;
-
-    type Attached;
-    #[wasm_bindgen(method, getter)]
-    fn now(this: &Attached) -> u32;
-    #[wasm_bindgen(method, getter)]
-    fn most(this: &Attached) -> u32;
 }
