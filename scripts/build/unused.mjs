@@ -6,7 +6,13 @@ export async function withoutUnused(code) {
   for (;;) {
     const unused = unusedMembers(parse(code, { ecmaVersion: "latest", sourceType: "module" }));
     if (unused.length === 0) return code;
-    code = unused.reduceRight((left, { start, end }) => left.slice(0, start) + left.slice(end), code);
+    let gone = code.length;
+    for (const { start, end } of unused.sort((a, b) => b.start - a.start)) {
+      // One that stands around another goes the next time.
+      if (end > gone) continue;
+      code = code.slice(0, start) + code.slice(end);
+      gone = start;
+    }
   }
 }
 
@@ -38,5 +44,6 @@ function privateMembers({ body }, all) {
 
 /** It does nothing when an object is made. */
 const canGo = ({ type, kind, value }) =>
-  type === "MethodDefinition" ? kind === "method" : !value || HARMLESS.includes(value.type);
-const HARMLESS = ["ArrowFunctionExpression", "ArrayExpression", "Literal"];
+  type === "MethodDefinition" ? kind === "method" : !value || isHarmless(value);
+const isHarmless = ({ type, elements }) =>
+  elements ? elements.length === 0 : type === "ArrowFunctionExpression" || type === "Literal";

@@ -10,19 +10,19 @@ export const attach = (socket, ...handlers) => {
 /** Attaches nothing. */
 export const detach = attach;
 
-/** 0: the socket took it, 1: it is not open, 2: it is open and threw. */
-export const offer = (socket, data) => {
-  if (socket.readyState !== 1) return 1;
-  try {
-    socket.send(data);
-    return 0;
-  } catch {
-    return 2;
-  }
-};
-
 /** web-sys reads it as an unsigned 32-bit number; it may be larger. */
 export const buffered = (socket) => socket.bufferedAmount || 0;
+
+/** What is buffered if the socket took it, -1 if it is not open, -2 minus what is buffered if it threw. */
+export const give = (socket, data) => {
+  if (socket.readyState !== 1) return -1;
+  try {
+    socket.send(data);
+    return buffered(socket);
+  } catch {
+    return -2 - buffered(socket);
+  }
+};
 
 /** Without a code, as `close()` does. Codes and reasons are checked before; a socket that throws all the same is left to the deadline. */
 export const close = (socket, code, reason) => {

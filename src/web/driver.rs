@@ -240,7 +240,7 @@ impl<H: Host> Driver<H> {
 
     /// Sends past the queue on `link`, for greetings. False if that link is not open any more.
     pub fn transmit(&self, link: LinkId, data: &JsValue) -> bool {
-        self.0.platform.current(link).is_some_and(|socket| socket.send(data) == Transmit::Accepted)
+        self.0.platform.current(link).is_some_and(|socket| socket.send(data).0 == Transmit::Accepted)
     }
 
     /// Takes a waiting message back.
@@ -351,7 +351,7 @@ impl<H: Host> Platform for Browser<H> {
     }
 
     fn offer(&self, link: LinkId, data: &JsValue) -> (Transmit, u64) {
-        self.current(link).map_or((Transmit::NotOpen, 0), |socket| (socket.send(data), socket.buffered()))
+        self.current(link).map_or((Transmit::NotOpen, 0), |socket| socket.send(data))
     }
 
     fn buffered(&self) -> u64 {

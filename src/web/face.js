@@ -1,7 +1,7 @@
 // The JavaScript half of js.rs and its folder: passes on what the core calls, and keeps a wire's timer and task.
-import { buffered, channel } from "./browser.js";
+import { channel } from "./browser.js";
 
-export { attach, buffered, close, detach, listen, moment, now, refusal, slept } from "./browser.js";
+export { attach, buffered, close, detach, give, listen, moment, now, refusal, slept } from "./browser.js";
 
 /** The running instance's wires by number, none of them kept alive. */
 let wires;
@@ -76,15 +76,4 @@ export const clock = (wake, look) => {
       port = undefined;
     },
   };
-};
-
-/** What is buffered if the socket took it, -1 if it is not open, -2 minus what is buffered if it threw. */
-export const give = (socket, data) => {
-  if (socket.readyState !== 1) return -1;
-  try {
-    socket.send(data);
-    return buffered(socket);
-  } catch {
-    return -2 - buffered(socket);
-  }
 };

@@ -46,13 +46,10 @@ impl Socket {
         browser::detach(&self.0);
     }
 
-    /// Offers data of any kind that a WebSocket sends: string, buffer, view or Blob.
-    pub(super) fn send(&self, data: &JsValue) -> Transmit {
-        match browser::offer(&self.0, data) {
-            0 => Transmit::Accepted,
-            1 => Transmit::NotOpen,
-            _ => Transmit::Threw,
-        }
+    /// Offers data of any kind that a WebSocket sends: string, buffer, view or Blob. What came of it, and what is
+    /// buffered then.
+    pub(super) fn send(&self, data: &JsValue) -> (Transmit, u64) {
+        browser::sent(browser::give(&self.0, data))
     }
 
     pub(super) fn buffered(&self) -> u64 {

@@ -1,4 +1,4 @@
-//! Every send settles exactly once, with what became of it and the message given back. (The host
+//! Every send settles exactly once, with what became of it and the message given back.
 
 use crate::support::{Dial, Host, keyed, open_host, ttl};
 use everwire::core::{Config, Micros, Outcome, Overflow, Queue, Reason, SendOptions, State};

@@ -19,8 +19,8 @@ use crate::core::{
     Ticket, Transmit,
 };
 use crate::engine::Platform;
-use crate::web::lifecycle;
 use crate::web::socket::refused;
+use crate::web::{browser, lifecycle};
 
 #[wasm_bindgen(module = "/src/web/face.js")]
 extern "C" {
@@ -59,7 +59,7 @@ pub(super) struct Face {
 pub(super) struct Parcel {
     pub(super) receipt: u32,
     pub(super) len: u32,
-    /// When a request is over; never, if this is the end of all time.
+    /// When a request is over; [`Micros::NEVER`] if it never is.
     #[cfg(feature = "session")]
     pub(super) deadline: Micros,
 }
@@ -169,7 +169,7 @@ impl Platform for Face {
     }
 
     fn offer(&self, link: LinkId, data: &u32) -> (Transmit, u64) {
-        sent(self.tell(OFFER, f64::from(link.0), f64::from(*data), 0.0))
+        browser::sent(self.tell(OFFER, f64::from(link.0), f64::from(*data), 0.0))
     }
 
     fn buffered(&self) -> u64 {
@@ -297,17 +297,5 @@ impl Platform for Face {
             #[cfg(feature = "session")]
             Output::Frame { .. } | Output::Forget { .. } => {}
         }
-    }
-}
-
-/// What came of offering something to a socket: what is buffered if it took it, -1 if it is not open, -2
-/// minus what is buffered if it threw.
-pub(super) fn sent(answer: f64) -> (Transmit, u64) {
-    if answer >= 0.0 {
-        (Transmit::Accepted, answer as u64)
-    } else if answer > -2.0 {
-        (Transmit::NotOpen, 0)
-    } else {
-        (Transmit::Threw, (-2.0 - answer) as u64)
     }
 }

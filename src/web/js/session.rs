@@ -5,11 +5,12 @@ use std::cell::{Cell, RefCell};
 
 use wasm_bindgen::prelude::*;
 
-use super::face::{Face, Parcel, sent};
+use super::face::{Face, Parcel};
 use super::{Wire, enqueue, wire};
 use crate::core::{Arrived, LinkId, Machine, Micros, Outcome, SessionConfig, SessionEvent, Transmit};
 use crate::engine::{Encoded, Platform, Request, split};
 use crate::session::{Limits, Table};
+use crate::web::browser;
 
 // Numbers of `ts/core.ts`, beside those of numbers.rs.
 
@@ -56,9 +57,6 @@ const ALL_DELIVERED: i32 = 81;
 /// `requestTimeout` in milliseconds. Each as its smallest and largest value, and whether `Infinity` is allowed too.
 pub(super) static MORE_RANGES: [[f64; 3]; 3] =
     [[1_024.0, 1_073_741_824.0, 0.0], [1_024.0, 1_073_741_824.0, 0.0], [0.0, 86_400_000.0, 1.0]];
-
-/// In place of the time when something is over that never is.
-const NEVER: Micros = Micros(u64::MAX);
 
 /// A streamed answer goes on while no more bytes than these wait to be accepted.
 const STREAMED: usize = 256 * 1024;
@@ -185,7 +183,7 @@ fn pass(
     for head in heads.as_chunks::<8>().0 {
         let (len, Encoded { channel, text, .. }) = read_head(*head);
         let Some((payload, rest)) = bytes.split_at_checked(len as usize) else { return };
-        let parcel = Parcel { receipt, len, deadline: NEVER };
+        let parcel = Parcel { receipt, len, deadline: Micros::NEVER };
         if machine.numbers_at_once(payload.len()) {
             machine.number_at_once(now, parcel, channel, text, payload);
         } else {
@@ -264,7 +262,7 @@ impl Face {
         // Whether it is text; then 0 or 1 plus the length of the method's name, which stands before the
         // payload; then the channel.
         let answer = self.fill(out, parcel.len, parcel.receipt) as u64;
-        let deadline = Some(parcel.deadline).filter(|deadline| *deadline != NEVER);
+        let deadline = Some(parcel.deadline).filter(|deadline| *deadline != Micros::NEVER);
         let method = (answer >> 1 & 0x7ff).checked_sub(1);
         let request = method.map(|len| Request { method: len as usize, deadline, tag: parcel.receipt });
         Encoded { channel: answer >> 12, text: answer & 1 != 0, request }
@@ -276,7 +274,7 @@ impl Face {
 
     pub(super) fn write_frame(&self, link: LinkId, frame: &[u8]) -> (Transmit, u64) {
         let (at, len) = (frame.as_ptr().addr(), frame.len());
-        sent(self.tell(WRITE, f64::from(link.0), at as f64, len as f64))
+        browser::sent(self.tell(WRITE, f64::from(link.0), at as f64, len as f64))
     }
 
     /// Lets go of a message that has settled. The core's number for its outcome; one more if it is in doubt since the wire is
