@@ -61,7 +61,8 @@ export const encode = <In, Out>(
 export const byteLength = (data: unknown): number | undefined => {
   if (typeof data === "string") return utf8Length(data);
   const buffer: unknown = ArrayBuffer.isView(data) ? data.buffer : data;
-  if (buffer instanceof ArrayBuffer) return (data as ArrayBuffer).byteLength;
+  // One that was given away has no bytes, and is not sent as if it were empty: `slice` throws.
+  if (buffer instanceof ArrayBuffer) return (data as ArrayBuffer).byteLength || buffer.slice(0).byteLength;
   return data instanceof Blob ? data.size : undefined;
 };
 

@@ -27,7 +27,7 @@ export interface InDoubt<Out> {
 }
 
 export type Settled<Out> = Known<Out> | InDoubt<Out>;
-export type Receipt<Out = unknown> = AnyReceipt<Out, InDoubt<Out>>;
+export type Receipt<Out = unknown> = AnyReceipt<Out, Settled<Out>>;
 
 /** Those of `everwire`, but for the class of the WebSocket: that cannot cross into a worker. */
 export type WireOptions<In = unknown, Out = In> = Omit<AnyOptions<In, Out>, "WebSocket">;
@@ -45,7 +45,7 @@ export const init = (worker: () => Worker): void => {
 };
 
 /** A `Wire` whose connection lives in a worker. */
-export class Wire<In = unknown, Out = In> extends AnyWire<In, Out, InDoubt<Out>> {
+export class Wire<In = unknown, Out = In> extends AnyWire<In, Out, Settled<Out>> {
   /** As in `everwire`. */
   constructor(url: WireUrl, options: WireOptions<In, Out> = {}) {
     if ((options as AnyOptions | null)?.WebSocket) {

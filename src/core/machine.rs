@@ -573,18 +573,19 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     /// Tells those who wait for an empty queue: all if it is empty, else those whose time is up by now.
     fn check_watches(&mut self, now: Micros) {
+        if self.watches.is_empty() {
+            return;
+        }
         #[cfg(feature = "session")]
         let settled = self.in_flight() == 0;
         #[cfg(not(feature = "session"))]
         let settled = true;
         let empty = settled && self.outbox.len() == 0;
-        let mut at = 0;
-        while let Some(watch) = self.watches.get(at) {
+        for watch in core::mem::take(&mut self.watches) {
             if empty || watch.deadline <= now {
-                let watch = self.watches.remove(at).id;
-                self.event(Event::Drained { watch, empty });
+                self.event(Event::Drained { watch: watch.id, empty });
             } else {
-                at += 1;
+                self.watches.push(watch);
             }
         }
     }

@@ -302,6 +302,22 @@ fn drained_is_when_everything_is_accepted() {
 }
 
 #[test]
+fn a_drain_watch_without_patience_is_told_by_the_timer_and_not_by_the_call_that_asks() {
+    let mut world = World::idle(Config::default(), SessionConfig::default());
+    world.limits = SMALL;
+    world.accepts = false;
+    world.connect();
+    for letter in ["a", "b", "c"] {
+        world.send(letter.repeat(400));
+    }
+    world.machine.watch_drain(world.now, Some(Micros::ZERO));
+    assert!(world.machine.peek_transmit(world.now).is_none(), "there is no credit");
+    assert!(world.machine.is_watched(), "whoever asks does not know the number yet");
+    world.pass(0);
+    assert!(!world.machine.is_watched());
+}
+
+#[test]
 fn what_comes_after_a_close_in_its_frame_is_not_taken_for_a_record_of_the_next_session() {
     let mut world = World::new();
     let link = world.machine.link().unwrap();

@@ -166,6 +166,8 @@ remote.addEventListener("close", (event) => takes<number>(event.code));
 const unsure: WorkerReceipt<Subscribe> = remote.send({ type: "subscribe", symbol: "EUR" });
 const became = await unsure.settled;
 if (became.outcome === "in-doubt") takes<Subscribe>(became.message);
+else if (became.outcome === "not-sent") takes<string>(became.reason);
+else takes<"handed-over">(became.outcome);
 // @ts-expect-error nobody may know what became of it
 takes<Settled<Subscribe>>(became);
 // @ts-expect-error a class cannot cross into a worker

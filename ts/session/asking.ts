@@ -1,4 +1,4 @@
-import { byteLength } from "../codec.ts";
+import { byteLength, keep, type Raw } from "../codec.ts";
 import * as core from "../core.ts";
 import type { Link, Sending } from "../link.ts";
 import { WireError } from "../errors.ts";
@@ -121,6 +121,8 @@ export class Asking<In, Out> {
     if (!link.core) this.#end(question, notSent(6));
     else {
       waits = link.queue(question, length + byteLength(data)!, 1, timeout, undefined);
+      // As a message is, unless it is bound already.
+      question.data &&= keep(question.data as Raw);
       if (waits >= 0) to.withdraw = () => link.ask(core.WITHDRAW, waits);
       link.root();
     }

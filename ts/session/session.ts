@@ -154,13 +154,13 @@ export class Session<In, Out> {
       this.#places = Math.floor(vacancy / 2 ** 32);
       if (length > this.#room || !this.#places) return false;
     }
+    if (!text && this.#texts.length) this.#encode();
     const place = 2 * this.#staged++;
     if (text) {
       this.#texts.push(data);
       this.#longest += length;
       this.#heads[place] = data.length * 2 + 1;
     } else {
-      if (this.#texts.length) this.#encode();
       this.#stage.set(bytesOf(data), this.#length);
       this.#length += length;
       this.#heads[place] = length * 2;
@@ -240,7 +240,8 @@ export class Session<In, Out> {
     if (!socket) return -1;
     const frame = view(at, length);
     // A browser copies what it sends. Whoever stands in for it may look later, when something else is there.
-    const large = length > STAGE && /^function send\W+native/.test(`${socket.send}`);
+    const own = globalThis.WebSocket?.prototype.send === socket.send;
+    const large = length > STAGE && own && /^function send\W+\[native/.test(`${socket.send}`);
     return give(socket, large ? frame : frame.slice());
   }
 

@@ -12,6 +12,7 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         self.expire(now);
         #[cfg(feature = "session")]
         self.expire_requests(now);
+        self.check_watches(now);
     }
 
     pub(super) fn fire(&mut self, now: Micros, timer: Timer, due: Micros) {
@@ -150,7 +151,8 @@ impl<P: Payload, T: Texts> Machine<P, T> {
         while let Some(payload) = self.outbox.pop_expired(now) {
             self.settle(payload, Outcome::NotSent(Reason::Expired));
         }
-        self.check_watches(now);
+        // Whose time is up is told by the timer: who asks in this very call does not know its watch yet.
+        self.check_watches(Micros::ZERO);
     }
 
     #[cfg(not(feature = "session"))]

@@ -234,6 +234,19 @@ export const scenarios = {
     }
   },
 
+  "a buffer that was given away is thrown back, open or not": async ({ wire, openRoom }) => {
+    const room = await openRoom();
+    const it = wire(room.url(), { codec: "bytes" });
+    const given = new Uint8Array([1, 2, 3]);
+    const { buffer } = given;
+    structuredClone(given, { transfer: [buffer] });
+    for (const message of [given, buffer]) {
+      same((await thrown(() => it.send(message))).code, "InvalidMessage");
+      await it.ready();
+    }
+    same([it.queued, it.state.name], [0, "open"]);
+  },
+
   "wrong options of a send are thrown back with the message": async ({ wire }) => {
     const it = wire("ws://127.0.0.1:9/");
     for (const [options, text] of [

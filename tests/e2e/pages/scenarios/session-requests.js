@@ -20,6 +20,18 @@ export const scenarios = {
     same(await slow, 200);
   },
 
+  "bytes of a request that waits are those that were asked, whoever writes into them": async ({
+    wire,
+    openRoom,
+  }) => {
+    const room = await openRoom();
+    const it = wire(room.url(), { codec: "bytes" });
+    const bytes = new Uint8Array([1, 2, 3]);
+    const answer = it.request("echo", bytes);
+    bytes.fill(9);
+    same([...(await answer)], [1, 2, 3]);
+  },
+
   "a request that fails says why, with the status and what the server tells": async ({ wire, openRoom }) => {
     const room = await openRoom();
     const it = wire(room.url());

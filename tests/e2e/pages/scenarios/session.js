@@ -108,6 +108,66 @@ export const scenarios = {
     same(await echoed, ["", "\ufeffmark", "\ufffd alone", "😀"]);
   },
 
+  "texts beyond ASCII and bytes that one task sends arrive as they were, in their order": async ({
+    wire,
+    openRoom,
+  }) => {
+    const room = await openRoom();
+    const it = wire(room.url(), { codec: "raw" });
+    await it.ready();
+    const sent = [
+      "é",
+      "日本",
+      [1, 2, 3],
+      "ü and more",
+      [],
+      "",
+      "plain",
+      [4],
+      [5, 6],
+      "😀",
+      "é".repeat(30_000),
+      [7],
+    ];
+    const echoed = messages(it, sent.length);
+    for (const message of sent) it.send(Array.isArray(message) ? new Uint8Array(message) : message);
+    same(
+      (await echoed).map((message) => (typeof message === "string" ? message : [...new Uint8Array(message)])),
+      sent,
+    );
+  },
+
+  "a buffer that was given away is refused, and harms nothing else": async ({ wire, openRoom }) => {
+    const room = await openRoom();
+    const it = wire(room.url(), { codec: "bytes" });
+    const given = new Uint8Array([1, 2, 3]);
+    structuredClone(given, { transfer: [given.buffer] });
+    const echoed = messages(it, 4);
+    for (const options of [undefined, { key: "k" }]) {
+      same((await thrown(() => it.send(given, options))).code, "InvalidMessage");
+      it.send(new Uint8Array([4, 5]), options);
+      same((await thrown(it.request("echo", given))).code, "InvalidMessage");
+      await it.ready();
+      it.send(new Uint8Array([6]));
+      same((await thrown(() => it.send(given, options))).code, "InvalidMessage");
+      await it.drained();
+    }
+    same(
+      (await echoed).map((bytes) => [...bytes]),
+      [[4, 5], [6], [4, 5], [6]],
+    );
+  },
+
+  "drained() without patience says no while the server takes no more": async ({ wire, openRoom }) => {
+    const room = await openRoom();
+    await room.control("session/restart?state=lost&max_frame=2048&window=2048");
+    const it = wire(room.url(), { codec: "text" });
+    await it.ready();
+    for (let i = 0; i < 20; i++) it.send("x".repeat(1_000));
+    same(await it.drained({ timeout: 0 }), false);
+    same(await it.drained(), true);
+  },
+
   "a Blob is refused at once, with a cure": async ({ wire, openRoom }) => {
     const room = await openRoom();
     const it = wire(room.url(), { codec: "raw" });
