@@ -26,7 +26,7 @@ export async function wasmPackTest(browser, { tee }) {
       env: {
         ...display?.env,
         EVERWIRE_PEER: server.ws,
-        // In seconds, for all tests of one file; the default is 20.
+        // In seconds, for all tests of one program, such as tests/web; the default is 20.
         WASM_BINDGEN_TEST_TIMEOUT: "300",
         WASM_BINDGEN_TEST_DRIVER_TIMEOUT: "60",
       },
