@@ -374,7 +374,10 @@ export class Session<In, Out> {
 
   /** The wire is closed for good, or its core is gone. */
   over(): void {
-    if (!this.link.core) this.#staged = 0;
+    if (!this.link.core) {
+      this.#encode();
+      this.#staged = this.#length = 0;
+    }
     this.#renewing?.abort();
     this.#frames.clear();
     this.serving.over();

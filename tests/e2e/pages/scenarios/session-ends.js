@@ -16,6 +16,28 @@ export const scenarios = {
     same(await echoed, [1, 2]);
   },
 
+  "what was sent in the task in which the WebAssembly stopped comes back, and nothing of it is sent later":
+    async (page) => {
+      const { wire, openRoom, wasm } = page;
+      const room = await openRoom();
+      const [it, other] = [wire(room.url(), { codec: "text" }), wire(room.url())];
+      await Promise.all([it.opened, other.opened]);
+      const lost = next(it, "error");
+      const receipt = it.send("too late");
+      wasm.trapAfter(0);
+      try {
+        other.suspend();
+      } catch {}
+      same((await lost).error.code, "WasmTrap");
+      same(receipt.result, { outcome: "not-sent", reason: "closed", message: "too late" });
+      it.reconnect();
+      const echoed = messages(it, 2);
+      it.send("é");
+      it.send("and more");
+      same(await echoed, ["é", "and more"]);
+      page.takeUncaught();
+    },
+
   "a session that is lost is told: what was delivered, what is in doubt, what goes on": async ({
     wire,
     openRoom,

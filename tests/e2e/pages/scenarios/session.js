@@ -4,6 +4,20 @@ import { messages, next, ok, same, thrown } from "../check.js";
 /** How a session's connection was lost and got back. */
 const resumed = (it) => next(it, "session", ({ resumed }) => resumed);
 
+/** Whole numbers below what is asked for, the same for the same seed. */
+const dices = (seed) => (below) => {
+  seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+  return Math.floor((seed / 2 ** 32) * below);
+};
+
+/** A text or bytes, most of them small. */
+function anything(dice) {
+  const length = dice([4, 4, 4, 40, 40, 40, 3_000, 3_000, 20_000][dice(9)]);
+  const letters = ["a", "é", "日", "😀"].slice(0, 1 + dice(4));
+  if (dice(3)) return Array.from({ length }, () => letters[dice(letters.length)]).join("");
+  return Uint8Array.from({ length }, () => dice(256));
+}
+
 export const scenarios = {
   "a message is delivered when the server has accepted it, and what it answers comes": async ({
     wire,
@@ -135,6 +149,29 @@ export const scenarios = {
       (await echoed).map((message) => (typeof message === "string" ? message : [...new Uint8Array(message)])),
       sent,
     );
+  },
+
+  "whatever tasks send, of every kind, size and option, arrives as it was sent and in its order": async ({
+    wire,
+    openRoom,
+  }) => {
+    for (const seed of [1, 2, 3, 4]) {
+      const room = await openRoom();
+      const it = wire(room.url(), { codec: "raw", queue: { maxMessages: 10_000, maxBytes: 1 << 27 } });
+      const dice = dices(seed);
+      const sent = Array.from({ length: 600 }, () => anything(dice));
+      const echoed = messages(it, sent.length);
+      for (const message of sent) {
+        it.send(message, dice(8) ? {} : { ttl: 600_000 });
+        if (!dice(40)) await it.drained();
+        else if (!dice(20)) await Promise.resolve();
+      }
+      const digest = (message) =>
+        typeof message === "string" ? message : [...new Uint8Array(message)].join();
+      const found = (await echoed).map(digest);
+      const wrong = found.findIndex((message, i) => message !== digest(sent[i]));
+      same(wrong, -1, `seed ${seed}: the first that is not as it was sent`);
+    }
   },
 
   "a buffer that was given away is refused, and harms nothing else": async ({ wire, openRoom }) => {
