@@ -298,16 +298,13 @@ impl<P: Platform> Engine<P> {
         if self.transmitting.replace(true) {
             return;
         }
+        #[cfg(feature = "session")]
+        let in_session = self.bind_all();
+        #[cfg(not(feature = "session"))]
+        let in_session = false;
         // Nothing is asked of the platform when nothing waits.
-        while self.read(Machine::queued) > 0 {
+        while !in_session && self.read(Machine::queued) > 0 {
             let now = self.platform.now();
-            #[cfg(feature = "session")]
-            if self.read(Machine::has_session) {
-                if self.bind(now) {
-                    continue;
-                }
-                break;
-            }
             let offer =
                 self.machine.borrow_mut().peek_transmit(now).map(|(link, payload)| (link, P::data(payload)));
             let Some((link, data)) = offer else { break };
@@ -413,6 +410,16 @@ impl<P: Platform> Engine<P> {
     /// The message after this one, if it is to be told next and stands in the same frame.
     pub(crate) fn more_message(&self, after: &Arrived) -> Option<Arrived> {
         self.machine.borrow_mut().poll_message(after)
+    }
+
+    /// Numbers all that may leave; false if there is no session. No browser is asked between them, so no time passes.
+    fn bind_all(&self) -> bool {
+        let in_session = self.read(Machine::has_session);
+        if in_session && self.read(Machine::queued) > 0 {
+            let now = self.platform.now();
+            while self.bind(now) {}
+        }
+        in_session
     }
 
     /// Numbers the message that leaves next; false if there is none.

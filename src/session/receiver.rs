@@ -7,8 +7,8 @@ use super::store::State;
 use super::wire::Ack;
 
 /// Acknowledge at once after so many bytes or records, without waiting for company.
-const ACK_BYTES: u64 = 32 * 1024;
-const ACK_RECORDS: u64 = 64;
+const ACK_BYTES: u64 = 256 * 1024;
+const ACK_RECORDS: u64 = 1_024;
 
 /// One direction of a session, seen from who receives.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -215,12 +215,16 @@ fn an_acknowledgement_goes_with_the_next_message() {
 }
 
 #[test]
-fn past_64_records_an_acknowledgement_goes_at_once() {
+fn past_1024_records_or_256_kib_an_acknowledgement_goes_at_once() {
     let mut world = World::new();
     world.pass(30);
-    for seq in 1..=64 {
+    for seq in 1..=1_024 {
         world.says("x");
-        assert_eq!(world.server().outgoing(), (seq, if seq < 64 { 0 } else { 64 }));
+        assert_eq!(world.server().outgoing(), (seq, if seq < 1_024 { 0 } else { 1_024 }));
+    }
+    for seq in 1_025..=1_027 {
+        world.says(&"x".repeat(100_000));
+        assert_eq!(world.server().outgoing(), (seq, if seq < 1_027 { 1_024 } else { 1_027 }));
     }
 }
 
