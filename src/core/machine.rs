@@ -29,7 +29,7 @@ pub use session::{Item, SessionConfig};
 /// A full socket buffer is looked at again in a later task this often, then on a timer.
 const SAMPLES_AT_ONCE: u32 = 8;
 /// The first and the longest wait between looks on a timer.
-const SAMPLE_WAIT: (u64, u64) = (4, 50);
+const SAMPLE_WAIT: (u64, u64) = (1, 50);
 /// A silent link that was caught out by a late timer has this long to speak.
 const GRACE: Micros = Micros::from_millis(5_000);
 

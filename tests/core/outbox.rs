@@ -575,8 +575,25 @@ fn a_full_buffer_is_looked_at_at_once_a_few_times_and_then_on_a_timer() {
     }
     assert!(looks[..8].iter().all(|at| *at == 0), "{looks:?}");
     let waits: Vec<_> = looks[7..].windows(2).map(|pair| pair[1] - pair[0]).collect();
-    assert_eq!(waits[..5], [4, 8, 16, 32, 50], "{waits:?}");
-    assert!(waits[5..].iter().all(|wait| *wait == 50), "{waits:?}");
+    assert_eq!(waits[..7], [1, 2, 4, 8, 16, 32, 50], "{waits:?}");
+    assert!(waits[7..].iter().all(|wait| *wait == 50), "{waits:?}");
+}
+
+#[test]
+fn a_buffer_that_drains_is_looked_at_often() {
+    let mut host = open_host(Config::default());
+    host.advance(10_000);
+    host.buffer(3_000_000);
+    host.send("fills").unwrap();
+    host.advance(1_000);
+    host.take();
+    for left in 1..=100 {
+        host.buffer(3_000_000 - left * 10_000);
+        host.advance(50);
+    }
+    let looks = host.count(|seen| matches!(seen, Seen::Sample(_)));
+    assert!(looks >= 500, "its room is soon seen: {looks}");
+    assert!(host.machine.is_paused(), "there is none yet");
 }
 
 #[test]

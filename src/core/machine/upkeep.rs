@@ -107,6 +107,10 @@ impl<P: Payload, T: Texts> Machine<P, T> {
 
     pub(super) fn note_buffered(&mut self, now: Micros, bytes: u64) {
         let before = core::mem::replace(&mut self.flow.buffered, bytes);
+        if bytes < before {
+            // While it gives away what it has, it may soon have room.
+            self.flow.samples = self.flow.samples.min(SAMPLES_AT_ONCE);
+        }
         #[cfg(feature = "session")]
         {
             self.flow.holds = false;
