@@ -7,6 +7,8 @@ let room;
 let it;
 let another;
 let events;
+/** A ping waits for its answer. */
+let asking;
 
 /** Every state and the end of every connection, with its reason. */
 function record(wire) {
@@ -109,12 +111,17 @@ export const scenarios = {
     return name;
   },
 
-  "ping often": ({ Wire, openRoom }) =>
-    open(Wire, openRoom, {
+  "ping often": async ({ Wire, openRoom }) => {
+    const name = await open(Wire, openRoom, {
       heartbeat: { interval: 200, timeout: 3_000, ping: "ping", isPong: (m) => m === "pong" },
-    }),
+    });
+    it.addEventListener("ping", () => (asking = true));
+    it.addEventListener("pong", () => (asking = false));
+    return name;
+  },
 
-  "it pings": async () => void (await next(it, "ping")),
+  // No other follows while the answer is due.
+  "it pings": async () => void (asking || (await next(it, "ping"))),
 
   "it has pinged": async () => {
     await next(it, "pong");
